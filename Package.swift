@@ -1,0 +1,98 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// Every target is checked the same way: Swift 6 concurrency, explicit existentials, imports that
+/// say what they expose, and no warning left standing.
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient: Target.Dependency = .product(
+  name: "AsyncHTTPClient", package: "async-http-client")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let numerics: Target.Dependency = .product(name: "RealModule", package: "swift-numerics")
+let serviceLifecycle: Target.Dependency = .product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+
+func target(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "evenkeel",
+  products: [.executable(name: "evenkeel", targets: ["evenkeel"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+  ],
+  targets: [
+    // C libraries, from Debian's packages.
+    .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+    .systemLibrary(
+      name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+
+    // Pure: values in, values out.
+    target("Vocabulary", []),
+    target("YAML", ["CLibYAML"]),
+    target("Manifests", ["Vocabulary", "YAML", crypto]),
+    target("Rollout", ["Vocabulary", numerics]),
+    target("Planning", ["Vocabulary", "Manifests", "Rollout"]),
+    target("Effects", ["Vocabulary", "Manifests", "Planning", "Rollout"]),
+
+    // Edges: the only code that touches the world.
+    target(
+      "GitSource",
+      ["CLibgit2", "Effects", "Manifests", "Vocabulary", logging, subprocess, systemPackage]),
+    target(
+      "Artifacts",
+      ["CLibArchive", "Effects", "Vocabulary", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1]),
+    target(
+      "HostTarget", ["Effects", "Vocabulary", asyncHTTPClient, logging, nioCore, nioHTTP1]),
+    target("Journal", ["Effects", "Planning", "Rollout", "Vocabulary", grdb]),
+
+    // Shell: the loop, the control API, and the command line where edges are chosen.
+    target("Agent", ["Effects", "Manifests", "Planning", "Rollout", "Vocabulary", logging]),
+    target(
+      "Console",
+      [
+        "Agent", "Effects", "Planning", "Rollout", "Vocabulary", asyncHTTPClient, hummingbird,
+        logging, nioCore, serviceLifecycle,
+      ]),
+    .executableTarget(
+      name: "evenkeel",
+      dependencies: [
+        "Agent", "Artifacts", "Console", "Effects", "GitSource", "HostTarget", "Journal",
+        "Manifests", "Planning", "Rollout", "Vocabulary", "YAML",
+        argumentParser, logging, serviceLifecycle,
+      ],
+      swiftSettings: strict),
+  ]
+)
