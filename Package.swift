@@ -90,9 +90,51 @@ let package = Package(
       name: "evenkeel",
       dependencies: [
         "Agent", "Artifacts", "Console", "Effects", "GitSource", "HostTarget", "Journal",
-        "Manifests", "Planning", "Rollout", "Vocabulary", "YAML",
+        "Manifests", "Planning", "Rollout", "Vocabulary",
         argumentParser, logging, serviceLifecycle,
       ],
       swiftSettings: strict),
+
+    // Help: in-memory edges for the loop's tests, the demo and the benchmarks. Nothing here is installed.
+    target("Simulation", ["Agent", "Effects", "Manifests", "Planning", "Rollout", "Vocabulary"]),
+    .executableTarget(
+      name: "demo",
+      dependencies: [asyncHTTPClient, nioCore, nioHTTP1, subprocess, systemPackage],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "benchmarks",
+      dependencies: [
+        "Agent", "CLibYAML", "Effects", "GitSource", "HostTarget", "Journal", "Manifests",
+        "Planning", "Rollout", "Simulation", "Vocabulary", "YAML", subprocess, systemPackage,
+      ],
+      swiftSettings: strict),
+
+    // What the tests of several targets share: real Git servers, temporary folders, waiting for events.
+    target("TestSupport", [subprocess, systemPackage]),
+    tests("VocabularyTests", ["Vocabulary"]),
+    tests("YAMLTests", ["YAML"]),
+    tests("ManifestsTests", ["Manifests", "Vocabulary"]),
+    tests("RolloutTests", ["Rollout", "Vocabulary"]),
+    tests("PlanningTests", ["Manifests", "Planning", "Rollout", "Vocabulary"]),
+    tests(
+      "GitSourceTests",
+      ["Effects", "GitSource", "Manifests", "TestSupport", "Vocabulary", "evenkeel", logging]),
+    tests(
+      "ArtifactsTests",
+      ["Artifacts", "Effects", "Manifests", "TestSupport", "Vocabulary", logging]),
+    tests(
+      "HostTargetTests", ["Effects", "HostTarget", "TestSupport", "Vocabulary", logging]),
+    tests(
+      "JournalTests",
+      ["Effects", "Journal", "Manifests", "Planning", "Rollout", "TestSupport", "Vocabulary"]),
+    tests(
+      "AgentTests",
+      ["Agent", "Effects", "Manifests", "Planning", "Rollout", "Simulation", "Vocabulary", logging]),
+    tests(
+      "ConsoleTests",
+      ["Agent", "Console", "Effects", "Rollout", "Simulation", "TestSupport", "Vocabulary", logging]
+    ),
+    tests("EndToEndTests", ["TestSupport", "evenkeel"]),
+    tests("TidyTests", []),
   ]
 )
