@@ -1,0 +1,84 @@
+package import Manifests
+package import Vocabulary
+
+/// A Git tree: the content of a commit without its history.
+package struct TreeID: StringIdentifier {
+  package let rawValue: String
+  package init(rawValue: String) { self.rawValue = rawValue }
+}
+
+/// A commit as a history walk sees it.
+package struct CommitSummary: Hashable, Sendable {
+  package var id: CommitID
+  package var parents: [CommitID]
+  /// The first line of its message.
+  package var subject: String
+  /// The tree of the configured path in this commit; `nil` when the path does not exist in it.
+  /// Two commits with the same one have the same manifests, so neither needs to be read.
+  package var manifests: TreeID?
+
+  package init(id: CommitID, parents: [CommitID], subject: String, manifests: TreeID?) {
+    self.id = id
+    self.parents = parents
+    self.subject = subject
+    self.manifests = manifests
+  }
+}
+
+/// What reverting commits in memory came to.
+package enum RevertAttempt: Hashable, Sendable {
+  case tree(TreeID)
+  /// The paths that a person would have to merge by hand.
+  case conflict(paths: [String])
+}
+
+/// What the remote said to a push.
+package enum PushOutcome: Hashable, Sendable {
+  case accepted
+  /// Somebody else's commit came first: fetch and start again.
+  case raced
+  /// The server refused (a hook, a protected branch), in its own words.
+  case refused(String)
+}
+
+/// One branch of the remote configuration repository, through a local bare mirror.
+///
+/// `fetch` and `push` use the network, each within a deadline; everything else reads and writes the mirror only.
+/// Paths of manifests are relative to the configured path.
+package protocol ConfigRepository: Sendable {
+  /// Brings the mirror up to date and answers the branch's tip.
+  func fetch() async throws(SourceError) -> CommitID
+
+  /// The tip as of the last fetch, without the network; `nil` before the first one.
+  func mirroredTip() async throws(SourceError) -> CommitID?
+
+  /// The commit that a branch, tag or (short) commit id names in the mirror.
+  func commit(named revision: String) async throws(SourceError) -> CommitID
+
+  /// What the manifests of a commit ask for. Files that were read before are not read again.
+  func desired(at commit: CommitID) async throws(SourceError) -> DesiredState
+
+  /// What the manifests of a whole-repository tree ask for.
+  func desired(in tree: TreeID) async throws(SourceError) -> DesiredState
+
+  /// First-parent history from `tip` back to, and without, `base` (to the root when `nil`), newest first,
+  /// at most `limit` commits.
+  func history(from tip: CommitID, downTo base: CommitID?, limit: Int) async throws(SourceError)
+    -> [CommitSummary]
+
+  /// The bytes of one manifest; `nil` when there is no such file.
+  func file(_ path: String, at commit: CommitID) async throws(SourceError) -> [UInt8]?
+
+  /// Reverts commits, in the given order, on top of `tip`, in memory; a merge commit against its first parent.
+  func revert(_ commits: [CommitID], onto tip: CommitID) async throws(SourceError) -> RevertAttempt
+
+  /// The tree of `commit` with some manifests replaced, or deleted where the bytes are `nil`.
+  func tree(of commit: CommitID, replacing files: [String: [UInt8]?]) async throws(SourceError) -> TreeID
+
+  /// Writes a commit by the agent into the mirror; nothing is pushed yet.
+  func commit(_ tree: TreeID, onto parent: CommitID, message: String, at time: Timestamp)
+    async throws(SourceError) -> CommitID
+
+  /// Moves the remote branch from `tip` to `commit`, or not at all.
+  func push(_ commit: CommitID, replacing tip: CommitID) async throws(SourceError) -> PushOutcome
+}

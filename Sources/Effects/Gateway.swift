@@ -1,0 +1,99 @@
+package import Manifests
+package import Vocabulary
+
+/// All that the gateway routes, in one value: it is applied as a whole.
+package struct RouteTable: Hashable, Codable, Sendable {
+  /// By model name.
+  package var models: [ModelName: ModelRoute]
+
+  package init(models: [ModelName: ModelRoute] = [:]) {
+    self.models = models
+  }
+}
+
+package struct ModelRoute: Hashable, Codable, Sendable {
+  package var route: Route
+  /// Weights sum to 100. A backend of weight 0 gets no new request but stays known, with its statistics,
+  /// until the requests it already has are answered. No backend with a weight: the route does not exist.
+  package var backends: [Backend]
+
+  package init(route: Route, backends: [Backend]) {
+    self.route = route
+    self.backends = backends
+  }
+
+  /// The split of new requests, without the backends that get none.
+  package var weights: [Revision: Int] {
+    backends.reduce(into: [:]) { weights, backend in
+      if backend.weight > 0 { weights[backend.revision] = backend.weight }
+    }
+  }
+}
+
+package struct Backend: Hashable, Codable, Sendable {
+  package var revision: Revision
+  /// Percent of new requests.
+  package var weight: Int
+  /// The instances' ports on 127.0.0.1, ascending.
+  package var ports: [Int]
+
+  package init(revision: Revision, weight: Int, ports: [Int]) {
+    self.revision = revision
+    self.weight = weight
+    self.ports = ports
+  }
+}
+
+/// A revision of a model behind the gateway.
+package struct BackendKey: Hashable, Sendable {
+  package var model: ModelName
+  package var revision: Revision
+
+  package init(model: ModelName, revision: Revision) {
+    self.model = model
+    self.revision = revision
+  }
+}
+
+package struct BackendStatistics: Hashable, Sendable {
+  /// Requests finished since the gateway first knew the backend; falls back to 0 when the gateway restarts.
+  package var counts: RequestCounts
+  /// Requests that are being answered now.
+  package var active: Int
+
+  package init(counts: RequestCounts, active: Int) {
+    self.counts = counts
+    self.active = active
+  }
+}
+
+package struct GatewayObservation: Hashable, Sendable {
+  /// What the gateway confirmed last and routes by now; `nil` when that is not known.
+  package var accepted: RouteTable?
+  /// `nil` when the gateway could not be asked. That is no evidence of anything.
+  package var statistics: [BackendKey: BackendStatistics]?
+  /// Why it does not serve, or does not accept, in words; `nil` when all is well.
+  package var problem: String?
+
+  package init(
+    accepted: RouteTable? = nil, statistics: [BackendKey: BackendStatistics]? = nil,
+    problem: String? = nil
+  ) {
+    self.accepted = accepted
+    self.statistics = statistics
+    self.problem = problem
+  }
+}
+
+/// The one door for all requests. It keeps serving when the agent is gone.
+package protocol Gateway: Sendable {
+  /// Starts the gateway, or adopts the one that an earlier life of the agent started.
+  func start() async throws(GatewayError)
+
+  /// Asks the gateway. Bounded by a deadline of a second.
+  func observe() async -> GatewayObservation
+
+  /// Makes this the routing, and returns once the gateway has confirmed it. On an error the last accepted
+  /// table keeps serving.
+  func apply(_ table: RouteTable) async throws(GatewayError)
+}
