@@ -79,7 +79,9 @@ let package = Package(
     target("Journal", ["Effects", "Planning", "Rollout", "Vocabulary", grdb]),
 
     // Shell: the loop, the control API, and the command line where edges are chosen.
-    target("Agent", ["Effects", "Manifests", "Planning", "Rollout", "Vocabulary", logging]),
+    target(
+      "Agent",
+      ["Effects", "Manifests", "Planning", "Rollout", "Vocabulary", logging, serviceLifecycle]),
     target(
       "Console",
       [
