@@ -95,7 +95,8 @@ private func problem(
     let indentedByTab = refusal.message.hasPrefix("found character that cannot start any token")
     return Problem(
       position: position, message: refusal.message,
-      suggestion: indentedByTab ? "indent with spaces, and quote text that starts with `@`, `%` or a backtick" : nil)
+      suggestion: indentedByTab
+        ? "indent with spaces, and quote text that starts with `@`, `%` or a backtick" : nil)
   }
 }
 

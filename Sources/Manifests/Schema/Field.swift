@@ -5,8 +5,7 @@ import YAML
 struct Field<Value>: Sendable {
   let description: FieldDescription
   /// Reads the field of a mapping that starts at a position; the node is `nil` where the field is absent.
-  fileprivate let read:
-    @Sendable (_ node: Node?, _ container: Position, _ reading: inout Reading) -> Value?
+  fileprivate let read: @Sendable (_ node: Node?, _ container: Position, _ reading: inout Reading) -> Value?
 
   var key: String { description.key }
 
@@ -87,6 +86,15 @@ extension ValueType {
     return ValueType(TypeDescription(name: "mapping", fields: keys.descriptions)) {
       node, label, reading in
       object.read(node, label, &reading)
+    }
+  }
+
+  /// A mapping with this field and no others, standing for the field's value.
+  static func object(_ field: Field<Value>) -> ValueType {
+    let keys = KnownKeys([field.description])
+    return ValueType(TypeDescription(name: "mapping", fields: keys.descriptions)) {
+      node, label, reading in
+      keys.pairs(of: node, label, &reading).flatMap { part(field, of: $0, at: node.position, &reading) }
     }
   }
 
@@ -188,14 +196,16 @@ private struct ObjectReader<Value, each Part>: Sendable {
     }
   }
 
-  private func part<One>(
-    _ field: Field<One>, of pairs: [Node.Pair], at position: Position, _ reading: inout Reading
-  ) -> One? {
-    for pair in pairs where pair.key.text == field.key {
-      return field.read(pair.value, position, &reading)
-    }
-    return field.read(nil, position, &reading)
+}
+
+/// The value of one field of a mapping that starts at a position.
+private func part<Part>(
+  _ field: Field<Part>, of pairs: [Node.Pair], at position: Position, _ reading: inout Reading
+) -> Part? {
+  for pair in pairs where pair.key.text == field.key {
+    return field.read(pair.value, position, &reading)
   }
+  return field.read(nil, position, &reading)
 }
 
 /// Some part of a mapping could not be read.

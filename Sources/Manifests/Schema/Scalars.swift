@@ -56,9 +56,10 @@ extension ValueType {
   /// A value written as text, with complaints of its own.
   static func text(
     _ name: String,
-    parse: @escaping @Sendable (
-      _ text: String, _ label: String, _ position: Position, _ reading: inout Reading
-    ) -> Value?
+    parse:
+      @escaping @Sendable (
+        _ text: String, _ label: String, _ position: Position, _ reading: inout Reading
+      ) -> Value?
   ) -> ValueType {
     ValueType(TypeDescription(name: name)) { node, label, reading in
       guard case .scalar(let scalar) = node, !scalar.isNull else {
