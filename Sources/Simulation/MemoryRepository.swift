@@ -94,8 +94,7 @@ package actor MemoryRepository: ConfigRepository {
       let commit = try known(id)
       summaries.append(
         CommitSummary(
-          id: id, parents: commit.parents, subject: String(commit.message.prefix { $0 != "\n" }),
-          manifests: tree(commit.files)))
+          id: id, parents: commit.parents, message: commit.message, manifests: tree(commit.files)))
       next = commit.parents.first
     }
     return summaries
