@@ -45,8 +45,11 @@ struct ArchiveReader: ~Copyable {
   private let locale: UTF8Locale
 
   /// Reads from the start of the file, which must stay open as long as the reader lives.
-  init(_ file: borrowing Descriptor, format: ArchiveFormat) throws(ArtifactError) {
-    try self.init(file) { archive in
+  static func open(
+    _ file: borrowing Descriptor, as format: ArchiveFormat
+  ) throws(ArtifactError) -> ArchiveReader {
+    let reader = ArchiveReader(handle: try ArchiveHandle())
+    try reader.start(on: file) { archive in
       switch format {
       case .tar: [archive_read_support_format_tar(archive)]
       case .gzippedTar: [archive_read_support_format_tar(archive), archive_read_support_filter_gzip(archive)]
@@ -54,13 +57,17 @@ struct ArchiveReader: ~Copyable {
       case .zip: [archive_read_support_format_zip_seekable(archive)]
       }
     }
+    return reader
   }
 
-  private init(
-    _ file: borrowing Descriptor, enable: (OpaquePointer) -> [CInt]
-  ) throws(ArtifactError) {
-    handle = try ArchiveHandle()
+  private init(handle: consuming ArchiveHandle) {
+    self.handle = handle
     locale = UTF8Locale()
+  }
+
+  private func start(
+    on file: borrowing Descriptor, enable: (OpaquePointer) -> [CInt]
+  ) throws(ArtifactError) {
     // Less than OK is a build of libarchive that would start an external program instead.
     guard enable(archive).allSatisfy({ $0 == ARCHIVE_OK }) else {
       throw ArtifactError(.storage, "Cannot unpack an archive: libarchive was built without its format.")
@@ -96,7 +103,8 @@ struct ArchiveReader: ~Copyable {
 
   /// The first 512 unpacked bytes of gzip data, or fewer if there are not so many.
   fileprivate static func headOfGzip(_ file: borrowing Descriptor) throws(ArtifactError) -> [UInt8] {
-    let reader = try ArchiveReader(file) { archive in
+    let reader = ArchiveReader(handle: try ArchiveHandle())
+    try reader.start(on: file) { archive in
       [archive_read_support_format_raw(archive), archive_read_support_filter_gzip(archive)]
     }
     guard try reader.next() != nil else { return [] }

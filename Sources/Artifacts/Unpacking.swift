@@ -9,7 +9,7 @@ func unpack(
   _ file: borrowing Descriptor, as format: ArchiveFormat, into folder: String, limits: ArtifactLimits
 ) throws(ArtifactError) {
   let archiveBytes = try file.status().bytes
-  let reader = try ArchiveReader(file, format: format)
+  let reader = try ArchiveReader.open(file, as: format)
   let writer = try FolderWriter(folder: folder)
   var budget = UnpackBudget(limits: limits, archiveBytes: archiveBytes)
   while let entry = try reader.next() {
