@@ -79,7 +79,9 @@ let package = Package(
     target("Journal", ["Effects", "Planning", "Rollout", "Vocabulary", grdb]),
 
     // Shell: the loop, the control API, and the command line where edges are chosen.
-    target("Agent", ["Effects", "Manifests", "Planning", "Rollout", "Vocabulary", logging]),
+    target(
+      "Agent",
+      ["Effects", "Manifests", "Planning", "Rollout", "Vocabulary", logging, serviceLifecycle]),
     target(
       "Console",
       [
@@ -114,7 +116,7 @@ let package = Package(
     tests("VocabularyTests", ["Vocabulary"]),
     tests("YAMLTests", ["YAML"]),
     tests("ManifestsTests", ["Manifests", "Vocabulary"]),
-    tests("RolloutTests", ["Rollout", "Vocabulary"]),
+    tests("RolloutTests", ["Rollout", "Vocabulary", numerics]),
     tests("PlanningTests", ["Manifests", "Planning", "Rollout", "Vocabulary"]),
     tests(
       "GitSourceTests",

@@ -12,16 +12,19 @@ package struct ModelRecord: Hashable, Codable, Sendable {
   /// The file that held the Model document last, relative to the configured path.
   package var file: String
   package var conditions: [Condition]
+  /// How many instances were ever started for it: the number in the next one's name.
+  package var startedInstances: Int
 
   package init(
     machine: ModelMachine, live: LiveSettings, workloads: [Revision: Workload], file: String,
-    conditions: [Condition] = []
+    conditions: [Condition] = [], startedInstances: Int = 0
   ) {
     self.machine = machine
     self.live = live
     self.workloads = workloads
     self.file = file
     self.conditions = conditions
+    self.startedInstances = startedInstances
   }
 }
 

@@ -49,22 +49,30 @@ extension ModelMachine {
   }
 
   /// Back to stable, with no revert: the commit stays, and the attempt is held.
-  package mutating func abort(at now: Timestamp) -> AbortResult {
-    guard case .stepping = rollout?.stage,
-      let record = restore(because: .abortedByHand, "aborted by hand", at: now)
-    else { return .nothingToAbort("\(name) has no rollout under way") }
+  package mutating func abort(by person: String, at now: Timestamp) -> AbortResult {
+    guard case .stepping = rollout?.stage else {
+      return .nothingToAbort("\(name) has no rollout under way")
+    }
+    rollout?.requestedBy = person
+    guard let record = restore(because: .abortedByHand, "aborted by \(person)", at: now) else {
+      return .nothingToAbort("\(name) has no rollout under way")
+    }
     return .aborted(record)
   }
 
   /// Back to the release before, and the revert in Git. `id` names the rollout that goes there.
   package mutating func rollback(
-    because reason: String?, terms: Terms, at now: Timestamp, id: RolloutID
+    because reason: String?, by person: String, readyTimeout: Duration, at now: Timestamp, id: RolloutID
   ) -> RollbackResult {
-    let message = reason.map { "rolled back by hand: \($0)" } ?? "rolled back by hand"
+    let message = "rolled back by \(person)" + (reason.map { ": \($0)" } ?? "")
     if let rollout {
-      guard case .stepping = rollout.stage, rollout.kind == .deploy,
-        let record = restore(because: .rolledBackByHand, message, at: now)
-      else { return .nothingToRollBack("\(name) is already on its way back") }
+      guard case .stepping = rollout.stage, rollout.kind == .deploy else {
+        return .nothingToRollBack("\(name) is already on its way back")
+      }
+      self.rollout?.requestedBy = person
+      guard let record = restore(because: .rolledBackByHand, message, at: now) else {
+        return .nothingToRollBack("\(name) is already on its way back")
+      }
       return .abandoned(record)
     }
     guard let stable, let previous, !removing else {
@@ -75,7 +83,8 @@ extension ModelMachine {
       checks: [], log: [])
     rollout = Rollout(
       id: id, kind: .restore(from: stable, failure: failure), candidate: previous,
-      program: .restoration(instances: replicas), readyTimeout: terms.readyTimeout, checks: [], at: now)
+      program: .restoration(instances: replicas), readyTimeout: readyTimeout, checks: [], at: now)
+    rollout?.requestedBy = person
     return .started(to: previous)
   }
 

@@ -39,6 +39,8 @@ package struct Rollout: Hashable, Codable, Sendable {
   package var requestsAtStepStart = 0
   /// What keeps it from going on though nothing has failed: an outage, too few requests. In words.
   package var waitingFor: String?
+  /// The person who began or ended it, when it was not a commit or a verdict.
+  package var requestedBy: String?
 
   package init(
     id: RolloutID, kind: Kind, candidate: Release, program: Program, readyTimeout: Duration,
@@ -193,5 +195,6 @@ package struct RolloutRecord: Hashable, Codable, Sendable {
     self.outcome = outcome
     self.failure = failure
     checks = rollout.checks.map(\.report)
+    requestedBy = rollout.requestedBy
   }
 }
