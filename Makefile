@@ -36,7 +36,7 @@ check: packages systemd ## Check format, layering, imports and the systemd unit
 	$(SWIFT) format lint --recursive --strict Package.swift Sources Tests
 	$(SWIFT) build --explicit-target-dependency-import-check error
 	$(SWIFT) test --disable-xctest --filter TidyTests
-	$(verify-unit)
+	@$(verify-unit)
 
 bench: deps ## Measure against other tools on this machine, in one run
 	$(SWIFT) run -c release benchmarks

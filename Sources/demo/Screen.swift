@@ -22,8 +22,10 @@ actor Screen {
     let changed = scene.headline != headline
     headline = scene.headline
     guard isTerminal || changed else { return }
-    let lines = scene.lines
+    var lines = scene.lines
     if isTerminal {
+      // A line that wraps would take two of the lines that are drawn over next time.
+      lines = lines.map { String($0.prefix(terminalWidth())) }
       // Up to the first line of the last scene, then clear to the end of the screen.
       if drawn > 0 { write("\u{1B}[\(drawn)A\u{1B}[0J") }
       drawn = lines.count
@@ -40,4 +42,10 @@ actor Screen {
   private func write(_ text: String) {
     FileHandle.standardOutput.write(Data(text.utf8))
   }
+}
+
+private func terminalWidth() -> Int {
+  var size = winsize()
+  let known = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+  return known ? Int(size.ws_col) : 80
 }
