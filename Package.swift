@@ -64,7 +64,7 @@ let package = Package(
     target("YAML", ["CLibYAML"]),
     target("Manifests", ["Vocabulary", "YAML", crypto]),
     target("Rollout", ["Vocabulary", numerics]),
-    target("Planning", ["Vocabulary", "Manifests", "Rollout"]),
+    target("Planning", ["Vocabulary", "Manifests", "Rollout", crypto]),
     target("Effects", ["Vocabulary", "Manifests", "Planning", "Rollout"]),
 
     // Edges: the only code that touches the world.
@@ -79,7 +79,9 @@ let package = Package(
     target("Journal", ["Effects", "Planning", "Rollout", "Vocabulary", grdb]),
 
     // Shell: the loop, the control API, and the command line where edges are chosen.
-    target("Agent", ["Effects", "Manifests", "Planning", "Rollout", "Vocabulary", logging]),
+    target(
+      "Agent",
+      ["Effects", "Manifests", "Planning", "Rollout", "Vocabulary", logging, serviceLifecycle]),
     target(
       "Console",
       [
