@@ -58,7 +58,7 @@ extension Rule {
     [
       "Date(", "Date.now", "ContinuousClock", "SuspendingClock", "DispatchTime", "Task.sleep", "usleep(",
       "DispatchQueue", "Thread", "Task {", "Task.detached", ".random(", "SystemRandomNumberGenerator",
-      "UUID(", "FileManager", "FileHandle", "contentsOf:", "contentsOfFile:", "Process(", "ProcessInfo",
+      "UUID(", "FileManager", "FileHandle", "Data(contentsOf", "String(contentsOf", "Process(", "ProcessInfo",
       "getenv(", "URLSession", "print(", "import Glibc", "import Subprocess", "import NIOCore",
       "import AsyncHTTPClient",
     ])

@@ -15,6 +15,7 @@ struct SwiftText {
   }
 }
 
+/// Reads bytes: all that matters to it is ASCII.
 private struct Lexer {
   /// What surrounds the place that is being read, innermost last.
   enum Mode {
@@ -25,20 +26,21 @@ private struct Lexer {
     case blockComment
   }
 
-  private let source: [Character]
+  private let source: [UInt8]
   private var position = 0
   private var modes: [Mode] = [.code(openings: 0)]
-  var code = [""]
-  var comments = [""]
+  private var codeLine: [UInt8] = []
+  private var commentLine: [UInt8] = []
+  var code: [String] = []
+  var comments: [String] = []
 
-  init(_ source: String) { self.source = Array(source) }
+  init(_ source: String) { self.source = Array(source.utf8) }
 
   mutating func run() {
     while position < source.count {
-      if source[position].isNewline {
-        if case .lineComment = modes[modes.count - 1] { modes.removeLast() }
-        code.append("")
-        comments.append("")
+      if source[position] == UInt8(ascii: "\n") {
+        endLineBoundMode()
+        endLine()
         position += 1
         continue
       }
@@ -49,63 +51,98 @@ private struct Lexer {
       case .blockComment: readBlockComment()
       }
     }
+    endLine()
   }
 
-  private mutating func readCode(openings: Int) {
-    if follows("//") {
-      modes.append(.lineComment)
-      say(2)
-    } else if follows("/*") {
-      modes.append(.blockComment)
-      say(2)
-    } else if source[position] == "`" {
-      skipBackticks()
-    } else if let (quotes, pounds) = stringOpening() {
-      modes.append(.string(quotes: quotes, pounds: pounds))
-      compile(quotes + pounds)
-    } else {
-      countParenthesis(openings: openings)
-      compile(1)
+  /// A line comment ends with its line, and so does what only looked like a string: a quote in a regex literal.
+  private mutating func endLineBoundMode() {
+    switch modes[modes.count - 1] {
+    case .lineComment, .string(quotes: 1, _): modes.removeLast()
+    default: break
     }
   }
 
-  private mutating func countParenthesis(openings: Int) {
+  private mutating func endLine() {
+    code.append(String(decoding: codeLine, as: UTF8.self))
+    comments.append(String(decoding: commentLine, as: UTF8.self))
+    codeLine.removeAll(keepingCapacity: true)
+    commentLine.removeAll(keepingCapacity: true)
+  }
+
+  private mutating func readCode(openings: Int) {
     switch source[position] {
-    case "(": modes[modes.count - 1] = .code(openings: openings + 1)
-    case ")" where openings == 0 && modes.count > 1: modes.removeLast()
-    case ")": modes[modes.count - 1] = .code(openings: max(0, openings - 1))
-    default: break
+    case UInt8(ascii: "/") where byte(1) == UInt8(ascii: "/"):
+      modes.append(.lineComment)
+      say(2)
+    case UInt8(ascii: "/") where byte(1) == UInt8(ascii: "*"):
+      modes.append(.blockComment)
+      say(2)
+    case UInt8(ascii: "`"):
+      skipBackticks()
+    case UInt8(ascii: "\""), UInt8(ascii: "#"):
+      openString()
+    case UInt8(ascii: "("):
+      modes[modes.count - 1] = .code(openings: openings + 1)
+      compile(1)
+    case UInt8(ascii: ")"):
+      if openings == 0 && modes.count > 1 {
+        modes.removeLast()
+      } else {
+        modes[modes.count - 1] = .code(openings: max(0, openings - 1))
+      }
+      compile(1)
+    default:
+      compile(1)
     }
   }
 
   private mutating func skipBackticks() {
     compile(1)
-    while position < source.count, source[position] != "`", !source[position].isNewline { position += 1 }
-    if position < source.count, source[position] == "`" { compile(1) }
+    while position < source.count, source[position] != UInt8(ascii: "`"),
+      source[position] != UInt8(ascii: "\n")
+    {
+      position += 1
+    }
+    if byte(0) == UInt8(ascii: "`") { compile(1) }
+  }
+
+  /// Number signs and quotes that open a string, or a number sign that opens none.
+  private mutating func openString() {
+    let pounds = run(of: UInt8(ascii: "#"), at: 0)
+    let quotes = run(of: UInt8(ascii: "\""), at: pounds)
+    if quotes > 0 {
+      let opening = quotes >= 3 ? 3 : 1
+      modes.append(.string(quotes: opening, pounds: pounds))
+      compile(pounds + opening)
+    } else {
+      compile(pounds)
+    }
   }
 
   private mutating func readString(quotes: Int, pounds: Int) {
-    let end = String(repeating: "\"", count: quotes) + String(repeating: "#", count: pounds)
-    let escape = "\\" + String(repeating: "#", count: pounds)
-    if follows(end) {
+    switch source[position] {
+    case UInt8(ascii: "\"")
+    where run(of: UInt8(ascii: "\""), at: 0) >= quotes && run(of: UInt8(ascii: "#"), at: quotes) >= pounds:
       modes.removeLast()
       compile(quotes + pounds)
-    } else if follows(escape + "(") {
-      position += escape.count + 1
-      modes.append(.code(openings: 0))
-    } else if follows(escape) {
-      position += escape.count
-      if position < source.count, !source[position].isNewline { position += 1 }
-    } else {
+    case UInt8(ascii: "\\") where run(of: UInt8(ascii: "#"), at: 1) >= pounds:
+      position += 1 + pounds
+      if byte(0) == UInt8(ascii: "(") {
+        modes.append(.code(openings: 0))
+        position += 1
+      } else if byte(0) != UInt8(ascii: "\n") {
+        position += 1
+      }
+    default:
       position += 1
     }
   }
 
   private mutating func readBlockComment() {
-    if follows("*/") {
+    if byte(0) == UInt8(ascii: "*"), byte(1) == UInt8(ascii: "/") {
       modes.removeLast()
       say(2)
-    } else if follows("/*") {
+    } else if byte(0) == UInt8(ascii: "/"), byte(1) == UInt8(ascii: "*") {
       modes.append(.blockComment)
       say(2)
     } else {
@@ -113,23 +150,24 @@ private struct Lexer {
     }
   }
 
-  /// How many quotes and number signs open a string here; `nil` when none does.
-  private func stringOpening() -> (quotes: Int, pounds: Int)? {
-    let pounds = source[position...].prefix { $0 == "#" }.count
-    let rest = source[(position + pounds)...]
-    guard rest.first == "\"" else { return nil }
-    return (rest.starts(with: "\"\"\"") ? 3 : 1, pounds)
+  private func byte(_ offset: Int) -> UInt8? {
+    position + offset < source.count ? source[position + offset] : nil
   }
 
-  private func follows(_ text: String) -> Bool { source[position...].starts(with: text) }
+  /// How often a byte is repeated from `offset` on.
+  private func run(of wanted: UInt8, at offset: Int) -> Int {
+    var count = 0
+    while byte(offset + count) == wanted { count += 1 }
+    return count
+  }
 
   private mutating func compile(_ count: Int) {
-    code[code.count - 1] += String(source[position..<(position + count)])
+    codeLine += source[position..<(position + count)]
     position += count
   }
 
   private mutating func say(_ count: Int) {
-    comments[comments.count - 1] += String(source[position..<(position + count)])
+    commentLine += source[position..<(position + count)]
     position += count
   }
 }
