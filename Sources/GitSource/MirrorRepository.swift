@@ -35,6 +35,8 @@ package actor MirrorRepository: ConfigRepository {
     package var worker: String
     /// The most that one fetch may transfer.
     package var maximumPackBytes = 1 << 30
+    /// The mirror's packs are brought together when there are more; as in Git's own `gc.autoPackLimit`.
+    package var maximumPacks = 50
     package var limits = ManifestLimits()
 
     package init(
@@ -77,10 +79,11 @@ package actor MirrorRepository: ConfigRepository {
   // MARK: Network
 
   package func fetch() async throws(SourceError) -> CommitID {
-    let response = try await overNetwork(
-      .fetch(maximumPackBytes: configuration.maximumPackBytes),
-      purpose: "fetch \(redacted(configuration.url))")
+    let operation = WorkerRequest.Operation.fetch(
+      maximumPackBytes: configuration.maximumPackBytes, maximumPacks: configuration.maximumPacks)
+    let response = try await overNetwork(operation, purpose: "fetch \(redacted(configuration.url))")
     guard case .fetched(let fetched) = response else { throw unexpectedAnswer }
+    if fetched.repacked { opened = nil }
     if fetched.rewritten {
       logger.warning(
         "the branch was rewritten: its new tip does not descend from the last one",

@@ -33,8 +33,9 @@ package enum NetworkWorker {
     do throws(WorkerFailure) {
       let session = try WorkerSession(request)
       switch request.operation {
-      case .fetch(let maximumPackBytes):
-        return .fetched(try session.fetch(maximumPackBytes: maximumPackBytes))
+      case .fetch(let maximumPackBytes, let maximumPacks):
+        return .fetched(
+          try session.fetch(maximumPackBytes: maximumPackBytes, maximumPacks: maximumPacks))
       case .push(let commit, let tip):
         return .pushed(try session.push(commit, replacing: tip))
       }
