@@ -76,7 +76,7 @@ let package = Package(
       ["CLibArchive", "Effects", "Vocabulary", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1]),
     target(
       "HostTarget", ["Effects", "Vocabulary", asyncHTTPClient, logging, nioCore, nioHTTP1]),
-    target("Journal", ["Effects", "Planning", "Rollout", "Vocabulary", grdb]),
+    target("Journal", ["Effects", "Rollout", "Vocabulary", grdb]),
 
     // Shell: the loop, the control API, and the command line where edges are chosen.
     target(
@@ -128,7 +128,9 @@ let package = Package(
       "HostTargetTests", ["Effects", "HostTarget", "TestSupport", "Vocabulary", logging]),
     tests(
       "JournalTests",
-      ["Effects", "Journal", "Manifests", "Planning", "Rollout", "TestSupport", "Vocabulary"]),
+      [
+        "Effects", "Journal", "Manifests", "Planning", "Rollout", "TestSupport", "Vocabulary", grdb,
+      ]),
     tests(
       "AgentTests",
       ["Agent", "Effects", "Manifests", "Planning", "Rollout", "Simulation", "Vocabulary", logging]),
