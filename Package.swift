@@ -73,7 +73,10 @@ let package = Package(
       ["CLibgit2", "Effects", "Manifests", "Vocabulary", logging, subprocess, systemPackage]),
     target(
       "Artifacts",
-      ["CLibArchive", "Effects", "Vocabulary", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1]),
+      [
+        "CLibArchive", "Effects", "Manifests", "Vocabulary", asyncHTTPClient, crypto, logging, nioCore,
+        nioHTTP1,
+      ]),
     target(
       "HostTarget", ["Effects", "Vocabulary", asyncHTTPClient, logging, nioCore, nioHTTP1]),
     target("Journal", ["Effects", "Rollout", "Vocabulary", grdb]),

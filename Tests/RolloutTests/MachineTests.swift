@@ -24,10 +24,10 @@ import Vocabulary
     var now = noon
     var requests = 0
     while let rollout = machine.rollout {
-      if weights.last != rollout.weight { weights.append(rollout.weight) }
       now = now + .seconds(60)
       requests += 1000
       if rollout.step == .pause(for: nil) { _ = machine.promote(at: now) }
+      if let weight = machine.rollout?.weight, weights.last != weight { weights.append(weight) }
       let counts = [
         revision(1): RequestCounts(requests: requests), revision(2): RequestCounts(requests: requests),
       ]
@@ -75,6 +75,19 @@ import Vocabulary
     for _ in 0..<5 { _ = machine.observe(obliging(machine, counts: old), at: noon) }
     #expect(machine.rollout?.step == .analyze(for: .seconds(60), minRequests: 100))
     #expect(machine.rollout?.checks.first?.test.verdict == .undecided)
+  }
+
+  @Test func `answers that end right after a change of weights are not judged`() {
+    var machine = machine(at: .weight(10))
+    var world = obliging(machine, counts: [:])
+    world.requestDuration = .seconds(5)
+    #expect(machine.observe(world, at: noon) == .advanced(completed: .weight(10)))
+    world.counts = [revision(2): RequestCounts(requests: 500, errors: 500)]
+    #expect(machine.observe(world, at: noon + .milliseconds(4999)) == .waiting)
+    #expect(machine.rollout?.traffic?.candidateRequests == 0)
+    world.counts = [revision(2): RequestCounts(requests: 600, errors: 500)]
+    #expect(machine.observe(world, at: noon + .seconds(5)) == .waiting)
+    #expect(machine.rollout?.traffic?.candidateRequests == 100)
   }
 
   @Test func `a gateway that restarts and counts from zero loses no evidence`() {
