@@ -1,0 +1,66 @@
+import YAML
+
+extension ValueType where Value == String {
+  /// Where the bytes of a model come from.
+  static let artifactURI = uri(
+    "`file:`, `http:` or `https:` URI", notYet: ["mlflow", "oci", "s3"])
+
+  /// A Git remote.
+  static let sourceURL = uri(
+    "`file:`, `http:` or `https:` URL", notYet: ["ssh"])
+
+  /// A URI with one of the schemes whose behaviour exists. Credentials in it are refused: manifests are read by
+  /// many, and URLs end up in logs.
+  private static func uri(_ name: String, notYet: [String]) -> ValueType {
+    text(name) { text, label, position, reading in
+      guard let colon = text.firstIndex(of: ":"), text.unicodeScalars.allSatisfy(isURIScalar) else {
+        let isPath = text.hasPrefix("/") && text.unicodeScalars.allSatisfy(isURIScalar)
+        reading.report(
+          "\(quoted(label)) must be a \(name)", at: position,
+          suggestion: isPath ? "write `file://\(text)`" : nil)
+        return nil
+      }
+      if let complaint = complaint(text, colon: colon, label: label, name: name, notYet: notYet) {
+        reading.report(complaint.message, at: position, suggestion: complaint.suggestion)
+        return nil
+      }
+      return text
+    }
+  }
+}
+
+/// Printable ASCII: everything else is escaped in a URI.
+private func isURIScalar(_ scalar: Unicode.Scalar) -> Bool {
+  scalar.value > 0x20 && scalar.value < 0x7F
+}
+
+private func complaint(
+  _ text: String, colon: String.Index, label: String, name: String, notYet: [String]
+) -> (message: String, suggestion: String?)? {
+  let scheme = String(text[..<colon])
+  let rest = text[text.index(after: colon)...]
+  let authority = rest.hasPrefix("//") ? rest.dropFirst(2).prefix { !"/?#".contains($0) } : ""
+  // Never quote the text here: it holds the secret.
+  if authority.contains("@"), scheme != "ssh" {
+    return ("credentials never belong in \(quoted(label))", "remove everything before the `@`")
+  }
+  if notYet.contains(scheme) {
+    return ("\(quoted("\(scheme):")) is not supported yet in \(quoted(label))", nil)
+  }
+  switch scheme {
+  case "file":
+    let hasPath = rest.hasPrefix("/") && (!rest.hasPrefix("//") || rest.hasPrefix("///"))
+    return hasPath ? nil : ("\(quoted(label)) must hold an absolute path", "write `file:///folder/file`")
+  case "http", "https":
+    let host = authority.prefix { $0 != ":" }
+    return host.isEmpty ? ("\(quoted(label)) names no host", "write `\(scheme)://host/path`") : nil
+  default:
+    // `git@host:path` is how people write ssh.
+    let isShortSSH = scheme.contains("@") && notYet.contains("ssh")
+    if isShortSSH { return ("`ssh:` is not supported yet in \(quoted(label))", nil) }
+    return (
+      "\(quoted(label)) must be a \(name), not \(quoted("\(scheme):"))",
+      didYouMean(scheme, among: ["file", "http", "https"])
+    )
+  }
+}
