@@ -64,7 +64,7 @@ let package = Package(
     target("YAML", ["CLibYAML"]),
     target("Manifests", ["Vocabulary", "YAML", crypto]),
     target("Rollout", ["Vocabulary", numerics]),
-    target("Planning", ["Vocabulary", "Manifests", "Rollout"]),
+    target("Planning", ["Vocabulary", "Manifests", "Rollout", crypto]),
     target("Effects", ["Vocabulary", "Manifests", "Planning", "Rollout"]),
 
     // Edges: the only code that touches the world.
