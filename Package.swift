@@ -58,6 +58,8 @@ let package = Package(
     .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
     .systemLibrary(
       name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    // Declarations of glibc that its Swift module leaves out.
+    .systemLibrary(name: "CSpawn"),
 
     // Pure: values in, values out.
     target("Vocabulary", []),
@@ -75,7 +77,8 @@ let package = Package(
       "Artifacts",
       ["CLibArchive", "Effects", "Vocabulary", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1]),
     target(
-      "HostTarget", ["Effects", "Vocabulary", asyncHTTPClient, logging, nioCore, nioHTTP1]),
+      "HostTarget",
+      ["CSpawn", "Effects", "Manifests", "Vocabulary", asyncHTTPClient, logging, nioCore, nioHTTP1]),
     target("Journal", ["Effects", "Planning", "Rollout", "Vocabulary", grdb]),
 
     // Shell: the loop, the control API, and the command line where edges are chosen.
@@ -125,7 +128,11 @@ let package = Package(
       "ArtifactsTests",
       ["Artifacts", "Effects", "Manifests", "TestSupport", "Vocabulary", logging]),
     tests(
-      "HostTargetTests", ["Effects", "HostTarget", "TestSupport", "Vocabulary", logging]),
+      "HostTargetTests",
+      [
+        "Effects", "HostTarget", "Manifests", "TestSupport", "Vocabulary", asyncHTTPClient, logging,
+        nioCore, nioHTTP1,
+      ]),
     tests(
       "JournalTests",
       ["Effects", "Journal", "Manifests", "Planning", "Rollout", "TestSupport", "Vocabulary"]),
