@@ -11,18 +11,21 @@ package struct TreeID: StringIdentifier {
 package struct CommitSummary: Hashable, Sendable {
   package var id: CommitID
   package var parents: [CommitID]
-  /// The first line of its message.
-  package var subject: String
+  /// The whole message, bounded.
+  package var message: String
   /// The tree of the configured path in this commit; `nil` when the path does not exist in it.
   /// Two commits with the same one have the same manifests, so neither needs to be read.
   package var manifests: TreeID?
 
-  package init(id: CommitID, parents: [CommitID], subject: String, manifests: TreeID?) {
+  package init(id: CommitID, parents: [CommitID], message: String, manifests: TreeID?) {
     self.id = id
     self.parents = parents
-    self.subject = subject
+    self.message = message
     self.manifests = manifests
   }
+
+  /// The first line of its message.
+  package var subject: String { String(message.prefix { $0 != "\n" }) }
 }
 
 /// What reverting commits in memory came to.

@@ -73,6 +73,9 @@ package struct Wanted: Hashable, Sendable {
   package var instances: [Instances] = []
   /// Percent of new requests; empty means no route. They sum to 100 otherwise.
   package var weights: [Revision: Int] = [:]
+
+  /// Nothing at all.
+  package init() {}
 }
 
 extension ModelMachine {
