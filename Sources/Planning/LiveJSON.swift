@@ -5,19 +5,48 @@ import Vocabulary
 /// Live settings as the status shows them, in the shape of the manifests they came from.
 struct LiveJSON: Codable {
   private var replicas: Int
-  private var route: Route
+  private var route: RouteJSON
   private var policy: PolicyJSON
   private var labels: [String: String]
 
   init(_ live: LiveSettings) {
     replicas = live.replicas
-    route = live.route
+    route = RouteJSON(host: live.route.host, prefix: live.route.prefix)
     policy = PolicyJSON(live.policy)
     labels = live.labels
   }
 
   var live: LiveSettings {
-    LiveSettings(replicas: replicas, route: route, policy: policy.policy, labels: labels)
+    LiveSettings(
+      replicas: replicas, route: Route(host: route.host, prefix: route.prefix), policy: policy.policy,
+      labels: labels)
+  }
+}
+
+/// The host is `null` when the route is for any.
+private struct RouteJSON: Codable {
+  var host: String?
+  var prefix: String
+
+  private enum CodingKeys: String, CodingKey {
+    case host, prefix
+  }
+
+  init(host: String?, prefix: String) {
+    self.host = host
+    self.prefix = prefix
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    host = try container.decodeIfPresent(String.self, forKey: .host)
+    prefix = try container.decode(String.self, forKey: .prefix)
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(host, forKey: .host)
+    try container.encode(prefix, forKey: .prefix)
   }
 }
 

@@ -55,6 +55,14 @@ package struct PlanSummary: Hashable, Codable, Sendable {
   package var remove: Int
   package var unchanged: Int
   package var stalled: Int
+
+  package init(add: Int, change: Int, remove: Int, unchanged: Int, stalled: Int) {
+    self.add = add
+    self.change = change
+    self.remove = remove
+    self.unchanged = unchanged
+    self.stalled = stalled
+  }
 }
 
 /// A model that the plan leaves alone, and why.

@@ -25,7 +25,8 @@ private func table(of changes: [Change]) -> String {
   let rows = changes.map { change in
     let cells = [
       "`\(change.kind.sign)`", change.model.description.escaped, change.from?.version.escaped ?? "",
-      change.to?.version.escaped ?? "", change.rollout ? "rollout" : "live",
+      change.to?.version.escaped ?? "",
+      change.kind == .remove ? "removal" : change.rollout ? "rollout" : "live",
     ]
     return "| " + cells.joined(separator: " | ") + " |"
   }

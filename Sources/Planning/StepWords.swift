@@ -72,7 +72,8 @@ private func replicaStep(from before: Int, to after: Int, version: String) -> Pl
   if after > before {
     let count = after - before
     return PlannedStep(
-      .start(instances: count), "\(replicas): start \(instanceCount(count)) more of version \(version)")
+      .start(instances: count),
+      "\(replicas): start \(count) more \(count == 1 ? "instance" : "instances") of version \(version)")
   }
   if after < before {
     return PlannedStep(.stop, "\(replicas): stop \(instanceCount(before - after)) of version \(version)")
