@@ -1,6 +1,5 @@
 import CLibgit2
 import Effects
-import FoundationEssentials
 
 extension WorkerSession {
   /// Where the commit to push is named while it is pushed: libgit2 pushes references only.
@@ -20,25 +19,23 @@ extension WorkerSession {
       if let outcome = lease.decision { return outcome }
       throw WorkerFailure(talkingTo: url, error)
     }
-    if isLocal { return try moveLocalBranch(to: commit, replacing: tip) }
+    if let localPath { return try moveBranch(in: localPath, to: commit, replacing: tip) }
     guard let words = lease.refusal else { return .accepted }
     return try explain(refusal: words, of: commit, replacing: tip)
   }
 
-  private var isLocal: Bool { url.hasPrefix("/") || url.hasPrefix("file://") }
-
   /// libgit2's local transport overwrites a branch whatever it points at by then. So it only carries the objects, and
-  /// the branch is moved by ``moveLocalBranch(to:replacing:)``.
-  private var destination: String { isLocal ? "refs/evenkeel/incoming" : branchReference }
+  /// the branch is moved by ``moveBranch(in:to:replacing:)``.
+  private var destination: String { localPath != nil ? "refs/evenkeel/incoming" : branchReference }
 
   private func upload(to destination: String, under lease: PushLease) throws(GitFailure) {
     var options = git_push_options()
     try git("prepare the push") { git_push_options_init(&options, UInt32(GIT_PUSH_OPTIONS_VERSION)) }
-    options.callbacks.push_negotiation = isLocal ? nil : checkLease
+    options.callbacks.push_negotiation = localPath == nil ? checkLease : nil
     options.callbacks.push_update_reference = recordStatus
     options.callbacks.sideband_progress = recordServerWords
     options.callbacks.payload = Unmanaged.passUnretained(lease).toOpaque()
-    let specification = "\(isLocal ? "+" : "")\(outgoingReference):\(destination)"
+    let specification = "\(localPath == nil ? "" : "+")\(outgoingReference):\(destination)"
     let pointer = remote.pointer
     _ = try withExtendedLifetime(lease) { () throws(GitFailure) in
       try withStringArray(specification) { (array) throws(GitFailure) in
@@ -49,11 +46,10 @@ extension WorkerSession {
 
   /// Compares and moves the branch of a repository on this host under its reference lock, as Git itself does.
   /// Hooks of that repository do not run.
-  private func moveLocalBranch(to commit: ObjectID, replacing tip: ObjectID) throws(WorkerFailure)
-    -> WorkerResponse.Pushed
+  private func moveBranch(in path: String, to commit: ObjectID, replacing tip: ObjectID)
+    throws(WorkerFailure) -> WorkerResponse.Pushed
   {
-    let path = url.hasPrefix("/") ? url : URL(string: url)?.path ?? url
-    return try remotely { () throws(GitFailure) in
+    try remotely { () throws(GitFailure) in
       let target = try Mirror(opening: path)
       defer { try? target.remove(destination) }
       if try target.target(of: branchReference) == commit { return .accepted }

@@ -1,5 +1,6 @@
 import CLibgit2
 import Effects
+import FoundationEssentials
 import Glibc
 
 /// One network operation on the mirror, inside the worker.
@@ -8,12 +9,19 @@ final class WorkerSession {
   let remote: GitHandle<RemoteKind>
   let url: String
   let branch: String
+  /// The remote's folder when it is on this host.
+  let localPath: String?
   private let lock: MirrorLock
 
   init(_ request: WorkerRequest) throws(WorkerFailure) {
     url = request.url
     branch = request.branch
+    localPath = WorkerSession.localPath(of: request.url)
     try WorkerSession.checkTransport(of: request.url)
+    if let localPath, !FileManager.default.fileExists(atPath: localPath) {
+      // libgit2 would call this an unsupported protocol.
+      throw WorkerFailure(.notFound, "there is no Git repository at \(request.url)")
+    }
     lock = try MirrorLock(folder: request.mirror)
     do {
       let mirror = try Mirror(opening: request.mirror)
@@ -25,6 +33,11 @@ final class WorkerSession {
   }
 
   var branchReference: String { "refs/heads/" + branch }
+
+  private static func localPath(of url: String) -> String? {
+    if url.hasPrefix("/") { return url }
+    return url.hasPrefix("file://") ? URL(string: url)?.path : nil
+  }
 
   private static func checkTransport(of url: String) throws(WorkerFailure) {
     let supported = ["http://", "https://", "file://", "/"]

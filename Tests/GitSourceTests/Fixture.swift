@@ -1,0 +1,47 @@
+import Effects
+import GitSource
+import Logging
+import TestSupport
+import Vocabulary
+
+/// A remote with a first commit, and the means to open mirrors of it.
+struct Fixture {
+  let folder: String
+  let remote: GitRemote
+
+  /// Runs `body` with a remote that holds `files`.
+  static func with(
+    _ files: [String: String] = ["models/a.yaml": "a: 1\n", "models/b.yaml": "b: 1\n"],
+    _ body: (Fixture) async throws -> Void
+  ) async throws {
+    try await withTemporaryFolder { folder in
+      let remote = try await GitRemote(in: folder)
+      try await remote.commit(files.mapValues { $0 }, message: "First")
+      try await remote.publish()
+      try await body(Fixture(folder: folder, remote: remote))
+    }
+  }
+
+  /// A mirror of the remote, over `url` or by its path.
+  func mirror(
+    _ url: String? = nil, branch: String = "main", path: String = "", timeout: Duration = .seconds(30),
+    worker: String? = nil, _ adjust: (inout MirrorRepository.Configuration) -> Void = { _ in }
+  ) throws -> MirrorRepository {
+    var configuration = MirrorRepository.Configuration(
+      mirror: folder + "/state/mirror.git", url: url ?? remote.path, branch: branch, path: path,
+      author: CommitAuthor(name: "Evenkeel", email: "evenkeel@example.com"), timeout: timeout,
+      worker: try worker ?? builtExecutable("evenkeel"))
+    adjust(&configuration)
+    return MirrorRepository(configuration, logger: Logger(label: "test"))
+  }
+}
+
+/// What a mirror complains about; `nil` when it does not.
+func complaint(_ work: () async throws -> Void) async -> SourceError? {
+  do {
+    try await work()
+    return nil
+  } catch {
+    return error as? SourceError
+  }
+}
