@@ -75,7 +75,10 @@ let package = Package(
       ["CLibgit2", "Effects", "Manifests", "Vocabulary", logging, subprocess, systemPackage]),
     target(
       "Artifacts",
-      ["CLibArchive", "Effects", "Vocabulary", asyncHTTPClient, crypto, logging, nioCore, nioHTTP1]),
+      [
+        "CLibArchive", "Effects", "Manifests", "Vocabulary", asyncHTTPClient, crypto, logging, nioCore,
+        nioHTTP1,
+      ]),
     target(
       "HostTarget",
       ["CSpawn", "Effects", "Manifests", "Vocabulary", asyncHTTPClient, logging, nioCore, nioHTTP1]),
