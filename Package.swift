@@ -122,7 +122,7 @@ let package = Package(
     tests("VocabularyTests", ["Vocabulary"]),
     tests("YAMLTests", ["YAML"]),
     tests("ManifestsTests", ["Manifests", "Vocabulary"]),
-    tests("RolloutTests", ["Rollout", "Vocabulary"]),
+    tests("RolloutTests", ["Rollout", "Vocabulary", numerics]),
     tests("PlanningTests", ["Manifests", "Planning", "Rollout", "Vocabulary"]),
     tests(
       "GitSourceTests",

@@ -1,5 +1,5 @@
 import Effects
-package import ServiceLifecycle
+import ServiceLifecycle
 import Vocabulary
 
 /// Runs a `Reconciler` until it is asked to stop. Three children share one alarm clock: the poller asks Git,

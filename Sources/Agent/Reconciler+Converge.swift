@@ -1,4 +1,5 @@
 import Effects
+import Logging
 import Manifests
 import Rollout
 import Vocabulary

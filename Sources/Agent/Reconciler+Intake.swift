@@ -1,8 +1,9 @@
 import Effects
+import Logging
 import Manifests
 import Planning
-package import Rollout
-package import Vocabulary
+import Rollout
+import Vocabulary
 
 extension Reconciler {
   /// Asks the remote, and takes in what Git wants now. With the remote out of reach the last wishes stay

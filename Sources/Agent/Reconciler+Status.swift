@@ -1,6 +1,7 @@
 package import Effects
-import Planning
-import Rollout
+import Manifests
+package import Planning
+package import Rollout
 package import Vocabulary
 
 extension Reconciler {
@@ -9,27 +10,18 @@ extension Reconciler {
     let models = records.values.filter { !$0.machine.isGone }.sorted { $0.machine.name < $1.machine.name }
     return StatusReport(
       agent: .init(name: settings.agent, version: settings.version),
-      source: .init(
-        commit: source?.commit, fetchedAt: source?.fetchedAt, trouble: sourceTrouble?.message),
+      source: .init(commit: source?.commit, fetchedAt: source?.fetchedAt),
       models: models.map(report))
   }
 
   private func report(_ record: ModelRecord) -> StatusReport.Model {
-    let machine = record.machine
-    let rollout = machine.rollout
+    let name = record.machine.name
+    let instances = (world.byModel[name] ?? []).filter { !$0.isExited }.sorted { $0.id < $1.id }
     return StatusReport.Model(
-      name: machine.name, phase: machine.phase,
-      step: rollout.map {
-        .init(index: $0.cursor + 1, of: $0.program.steps.count, text: $0.step.description)
-      },
-      stable: machine.stable, candidate: rollout?.candidate,
-      weights: world.gateway.accepted?.models[machine.name]?.weights ?? [:],
-      instances: (world.byModel[machine.name] ?? []).filter { !$0.isExited }.sorted { $0.id < $1.id }
-        .map {
-          .init(id: $0.id, revision: $0.revision, port: $0.port, ready: $0.condition == .ready)
-        },
-      checks: rollout?.checks.map(\.report) ?? [], conditions: conditions(of: record), live: record.live,
-      failures: machine.failures)
+      record.machine, live: record.live, weights: world.gateway.accepted?.models[name]?.weights ?? [:],
+      instances: instances.map {
+        .init(id: $0.id, revision: $0.revision, port: $0.port, ready: $0.condition == .ready)
+      }, conditions: conditions(of: record))
   }
 
   func conditions(of record: ModelRecord) -> [Condition] {

@@ -1,4 +1,5 @@
 package import Effects
+import Manifests
 import Rollout
 package import Vocabulary
 

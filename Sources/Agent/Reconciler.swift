@@ -1,7 +1,8 @@
-package import Effects
-package import Manifests
+import Effects
+import Logging
+import Manifests
 import Planning
-package import Rollout
+import Rollout
 package import Vocabulary
 
 /// The loop's state and its passes. Each pass observes the world, lets every machine that is not at rest look

@@ -29,7 +29,7 @@ extension ValueType where Value == String {
 
   /// A template that makes a path.
   static let pathTemplate = template.checked { text, position, reading in
-    if text.utf8.first != UInt8(ascii: "/") || !text.unicodeScalars.allSatisfy(isPrintable)
+    if text.utf8.first != UInt8(ascii: "/") || !isPrintable(text)
       || text.contains(" ")
     {
       reading.report("the path must start with `/` and have no blanks", at: position)

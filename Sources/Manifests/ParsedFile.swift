@@ -61,10 +61,14 @@ extension ParsedFile {
   /// Decodes one document. It is only taken when nothing at all is wrong with it.
   fileprivate mutating func take(_ root: Node, isSound: Bool, _ reading: inout Reading) {
     switch kindName(of: root, &reading) {
-    case modelKind.name: take(root, as: modelKind, into: \.models, isSound, &reading)
-    case rolloutPolicyKind.name: take(root, as: rolloutPolicyKind, into: \.policies, isSound, &reading)
-    case checkKind.name: take(root, as: checkKind, into: \.checks, isSound, &reading)
-    case servingRuntimeKind.name: take(root, as: servingRuntimeKind, into: \.runtimes, isSound, &reading)
+    case modelKind.name:
+      if let model = read(root, as: modelKind, isSound, &reading) { models.append(model) }
+    case rolloutPolicyKind.name:
+      if let policy = read(root, as: rolloutPolicyKind, isSound, &reading) { policies.append(policy) }
+    case checkKind.name:
+      if let check = read(root, as: checkKind, isSound, &reading) { checks.append(check) }
+    case servingRuntimeKind.name:
+      if let runtime = read(root, as: servingRuntimeKind, isSound, &reading) { runtimes.append(runtime) }
     case agentKind.name:
       reading.report(
         "an `Agent` does not belong in the configuration repository", at: root.position,
@@ -74,18 +78,18 @@ extension ParsedFile {
     }
   }
 
-  private mutating func take<Spec>(
-    _ root: Node, as kind: Kind<Spec>, into list: WritableKeyPath<ParsedFile, [Declaration<Spec>]>,
-    _ isSound: Bool, _ reading: inout Reading
-  ) {
+  /// The declaration when it is free of errors; otherwise notes whose declaration it would have been.
+  private mutating func read<Spec>(
+    _ root: Node, as kind: Kind<Spec>, _ isSound: Bool, _ reading: inout Reading
+  ) -> Declaration<Spec>? {
     let declaration = kind.document.read(root, "document", &reading)
-    if let declaration, isSound, reading.problems.isEmpty {
-      self[keyPath: list].append(declaration)
-    } else if let name = resourceName(of: root) {
+    if let declaration, isSound, reading.problems.isEmpty { return declaration }
+    if let name = resourceName(of: root) {
       broken.append(BrokenResource(kind: kind.name, name: name))
     } else {
       isUnattributed = true
     }
+    return nil
   }
 }
 

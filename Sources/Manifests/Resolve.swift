@@ -22,10 +22,10 @@ private struct Resolver {
   init(_ files: [ParsedFile]) {
     self.files = files
     complaints = Complaints(files)
-    checks = Registry(checkKind, noun: "check", in: files, \.checks, &complaints)
-    runtimes = Registry(servingRuntimeKind, noun: "runtime", in: files, \.runtimes, &complaints)
-    policies = Registry(rolloutPolicyKind, noun: "rollout policy", in: files, \.policies, &complaints)
-    models = Registry(modelKind, noun: "model", in: files, \.models, &complaints)
+    checks = Registry(checkKind, noun: "check", in: files, { $0.checks }, &complaints)
+    runtimes = Registry(servingRuntimeKind, noun: "runtime", in: files, { $0.runtimes }, &complaints)
+    policies = Registry(rolloutPolicyKind, noun: "rollout policy", in: files, { $0.policies }, &complaints)
+    models = Registry(modelKind, noun: "model", in: files, { $0.models }, &complaints)
   }
 
   mutating func resolve() -> DesiredState {
@@ -44,7 +44,7 @@ private struct Resolver {
         state.unreadable.insert(name)
       }
     }
-    for file in files where file.isUnattributed { state.unattributed.insert(file.path) }
+    for file in files.indices where files[file].isUnattributed { state.unattributed.insert(files[file].path) }
     state.diagnostics = complaints.diagnostics.sorted {
       ($0.file, $0.line, $0.column, $0.message) < ($1.file, $1.line, $1.column, $1.message)
     }
@@ -106,16 +106,14 @@ private struct Resolver {
   /// The models whose routes overlap another one's. None of them can be trusted with its route: which of two
   /// models was there first is not for the order of files to say.
   private mutating func findOverlaps() -> Set<Int> {
-    var routes = RouteIndex()
-    for (index, entry) in models.entries.enumerated() {
-      if let declaration = entry.declaration { routes.insert(index, route(of: declaration)) }
-    }
+    let routes = models.entries.map { $0.declaration.map(route) }
+    guard mayOverlap(routes.compactMap { $0?.prefix }) else { return [] }
+    let index = RouteIndex(routes)
     var overlapping: Set<Int> = []
-    for (index, entry) in models.entries.enumerated() {
-      guard let declaration = entry.declaration,
-        let other = routes.overlap(of: index, route(of: declaration))
+    for (model, entry) in models.entries.enumerated() {
+      guard let declaration = entry.declaration, let other = index.overlap(of: model, route(of: declaration))
       else { continue }
-      overlapping.insert(index)
+      overlapping.insert(model)
       let rival = models.entries[other]
       let rivalPosition = rival.declaration?.spec.route?.position ?? rival.name.position
       complaints.report(

@@ -40,7 +40,12 @@ struct RouteIndex {
   /// Models by each path above theirs.
   private var below: [String: Models] = [:]
 
-  mutating func insert(_ model: Int, _ route: Route) {
+  /// Models go by their index; one without a route has errors and is left out.
+  init(_ routes: [Route?]) {
+    for case (let model, let route?) in zip(routes.indices, routes) { insert(model, route) }
+  }
+
+  private mutating func insert(_ model: Int, _ route: Route) {
     at[route.prefix, default: Models()].insert(model, host: route.host)
     for path in pathsAbove(route.prefix) {
       below[path, default: Models()].insert(model, host: route.host)
@@ -56,6 +61,21 @@ struct RouteIndex {
     }
     return nil
   }
+}
+
+/// Whether any two routes could overlap, by their paths alone. In most repositories none can, and then there is
+/// no need for an index with hosts.
+func mayOverlap(_ prefixes: [String]) -> Bool {
+  let distinct = Set(prefixes)
+  guard distinct.count == prefixes.count else { return true }
+  // Siblings share what is above them, so looking each path up once is enough.
+  var free: Set<String> = []
+  for prefix in prefixes {
+    for path in pathsAbove(prefix) where free.insert(path).inserted {
+      if distinct.contains(path) { return true }
+    }
+  }
+  return false
 }
 
 /// The paths that a path starts with, by whole segments: `/`, `/v2` and `/v2/models` for `/v2/models/a`.

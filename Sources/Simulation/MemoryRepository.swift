@@ -110,7 +110,8 @@ package actor MemoryRepository: ConfigRepository {
     var files = try known(tip).files
     for id in reverted {
       let after = try known(id)
-      let before = try after.parents.first.map { parent throws(SourceError) in try known(parent).files } ?? [:]
+      let before =
+        try after.parents.first.map { parent throws(SourceError) in try known(parent).files } ?? [:]
       let paths = Set(after.files.keys).union(before.keys)
         .filter { after.files[$0] != before[$0] }
       let conflicts = paths.filter { files[$0] != after.files[$0] && files[$0] != before[$0] }

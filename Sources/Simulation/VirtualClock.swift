@@ -1,4 +1,4 @@
-package import Effects
+import Effects
 import Synchronization
 package import Vocabulary
 

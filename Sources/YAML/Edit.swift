@@ -34,7 +34,6 @@ package func editDocuments(
 private struct Assembly {
   private(set) var output: [UInt8]
   private let bodyStart: Int
-  private var hasDocument = false
   private var isClosed = true
 
   init(preamble: ArraySlice<UInt8>, bodyStart: Int) {
@@ -48,9 +47,8 @@ private struct Assembly {
       output.append(Byte.lineFeed)
     }
     if section.hasDirectives, !isClosed { output += Array("...\n".utf8) }
-    if hasDocument, !section.hasMarker, !section.hasDirectives { output += Array("---\n".utf8) }
+    if !isClosed, !section.hasMarker, !section.hasDirectives { output += Array("---\n".utf8) }
     output += document
-    hasDocument = true
     isClosed = section.isClosed
   }
 

@@ -95,6 +95,12 @@ package func quoted(_ text: String) -> String {
   return "`" + String(shown) + (text.unicodeScalars.count > longest ? "…`" : "`")
 }
 
+/// Whether a terminal shows the text and does nothing else with it.
+package func isPrintable(_ text: String) -> Bool {
+  // Nearly all text in manifests is ASCII, and looking up Unicode properties is slow.
+  text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } || text.unicodeScalars.allSatisfy(isPrintable)
+}
+
 /// Whether a terminal shows the scalar and does nothing else with it.
 package func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
   switch scalar.properties.generalCategory {

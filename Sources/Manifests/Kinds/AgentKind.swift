@@ -60,7 +60,7 @@ extension ValueType where Value == String {
 }
 
 private func isIdentityPart(_ text: String) -> Bool {
-  text.unicodeScalars.allSatisfy { isPrintable($0) && $0 != "<" && $0 != ">" }
+  isPrintable(text) && !text.contains { $0 == "<" || $0 == ">" }
 }
 
 private let host: ValueType<AgentSettings.Host> = .object(

@@ -3,7 +3,7 @@ import YAML
 extension ValueType where Value == Duration {
   /// A duration such as `90s`, `10m`, `1h30m` or `500ms`, between two limits.
   static func duration(from minimum: Duration, to maximum: Duration) -> ValueType {
-    text("duration") { text, label, position, reading in
+    text("duration, \(formatted(minimum)) to \(formatted(maximum))") { text, label, position, reading in
       guard let value = parseDuration(text) else {
         reading.report(
           "\(quoted(label)) must be a duration such as 90s, 10m or 1h30m, not \(quoted(text))",
@@ -22,7 +22,7 @@ extension ValueType where Value == Duration {
 
   /// A duration of which only one value has a behaviour yet.
   static func only(_ value: Duration) -> ValueType {
-    text("duration") { text, label, position, reading in
+    text("duration, \(formatted(value)) only") { text, label, position, reading in
       guard let written = parseDuration(text) else {
         reading.report(
           "\(quoted(label)) must be a duration such as 90s, 10m or 1h30m, not \(quoted(text))",

@@ -4,7 +4,7 @@ import YAML
 extension ValueType where Value == String {
   /// Any text that is not empty and stays on one line.
   static let line = text("text", mustBe: "text on one line") { text in
-    !text.isEmpty && text.unicodeScalars.allSatisfy(isPrintable) ? text : nil
+    !text.isEmpty && isPrintable(text) ? text : nil
   }
 
   /// A name as in DNS: the form of all names of resources.
@@ -12,9 +12,8 @@ extension ValueType where Value == String {
     "name", mustBe: "a name of at most 63 lower-case letters, digits and inner hyphens"
   ) { isDNSLabel($0) ? $0 : nil }
 
-  static let host = text("host name", mustBe: "a lower-case host name without a port") { text in
-    let labels = text.split(separator: ".", omittingEmptySubsequences: false)
-    return text.utf8.count <= 253 && labels.allSatisfy { isDNSLabel(String($0)) } ? text : nil
+  static let host = text("host name", mustBe: "a lower-case host name without a port") {
+    isHostName($0) ? $0 : nil
   }
 
   static let routePrefix = text("path", mustBe: "a path such as /v2/models/fraud-detector") {
@@ -22,14 +21,14 @@ extension ValueType where Value == String {
   }
 
   static let absolutePath = text("absolute path", mustBe: "an absolute path") { text in
-    text.utf8.first == UInt8(ascii: "/") && text.unicodeScalars.allSatisfy(isPrintable) ? text : nil
+    text.utf8.first == UInt8(ascii: "/") && isPrintable(text) ? text : nil
   }
 
   /// The path of a unix socket: `sun_path` holds 107 bytes and a zero.
   static let socketPath = text(
     "absolute path, at most 107 bytes", mustBe: "an absolute path of at most 107 bytes"
   ) { text in
-    let isPath = text.utf8.first == UInt8(ascii: "/") && text.unicodeScalars.allSatisfy(isPrintable)
+    let isPath = text.utf8.first == UInt8(ascii: "/") && isPrintable(text)
     return isPath && text.utf8.count <= 107 ? text : nil
   }
 
@@ -37,7 +36,7 @@ extension ValueType where Value == String {
   static let program = text("program", mustBe: "an absolute path or the name of a program on PATH") {
     text in
     let isName = !text.contains("/") || text.utf8.first == UInt8(ascii: "/")
-    return !text.isEmpty && isName && text.unicodeScalars.allSatisfy(isPrintable) ? text : nil
+    return !text.isEmpty && isName && isPrintable(text) ? text : nil
   }
 
   /// A folder inside the repository; empty is the whole repository.
@@ -46,7 +45,7 @@ extension ValueType where Value == String {
   ) { text in
     let parts = text.split(separator: "/", omittingEmptySubsequences: false)
     let isClean = parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
-    return text.isEmpty || (isClean && text.unicodeScalars.allSatisfy(isPrintable)) ? text : nil
+    return text.isEmpty || (isClean && isPrintable(text)) ? text : nil
   }
 
   /// A branch, by the rules of git-check-ref-format(1).
@@ -57,8 +56,9 @@ extension ValueType where Value == Digest {
   static let digest = text(
     "`sha256:` and 64 hexadecimal digits", mustBe: "`sha256:` and 64 lower-case hexadecimal digits"
   ) { text in
-    // `Digest` takes upper-case digits too; here one digest has one spelling.
-    Digest(text).flatMap { $0.description == text ? $0 : nil }
+    let prefix = "sha256:".utf8
+    // `Digest(_:)` takes upper-case digits too; here one digest has one spelling.
+    return text.utf8.starts(with: prefix) ? Digest(hex: String(text.dropFirst(prefix.count))) : nil
   }
 }
 
@@ -90,16 +90,23 @@ extension ValueType where Value == [String: String] {
     otherwise: "is not a name of an environment variable: use letters, digits and `_`")
 
   static let labels = ValueType<String>.line.mapped(
-    nameIs: { !$0.isEmpty && $0.utf8.count <= 317 && $0.unicodeScalars.allSatisfy(isPrintable) },
+    nameIs: { !$0.isEmpty && $0.utf8.count <= 317 && isPrintable($0) },
     otherwise: "is not a name of a label")
 }
 
 /// A DNS label (RFC 1123, section 2.1) in lower case.
-func isDNSLabel(_ text: String) -> Bool {
+func isDNSLabel(_ text: String) -> Bool { isDNSLabel(text.utf8[...]) }
+
+private func isDNSLabel(_ bytes: Substring.UTF8View) -> Bool {
   let hyphen = UInt8(ascii: "-")
-  let bytes = text.utf8
-  guard (1...63).contains(bytes.count), bytes.first != hyphen, bytes.last != hyphen else { return false }
+  guard let first = bytes.first, let last = bytes.last, first != hyphen, last != hyphen, bytes.count <= 63
+  else { return false }
   return bytes.allSatisfy { isLowerLetter($0) || isDigit($0) || $0 == hyphen }
+}
+
+private func isHostName(_ text: String) -> Bool {
+  text.utf8.count <= 253
+    && text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy(isDNSLabel)
 }
 
 private func isVariableName(_ text: String) -> Bool {

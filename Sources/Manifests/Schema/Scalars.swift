@@ -148,7 +148,8 @@ extension ValueType where Value == String {
   /// One of several words. Words of the design without behaviour yet are refused as such.
   static func choice(_ words: [String], notYet: [String] = []) -> ValueType {
     let name = words.map(quoted).joined(separator: " or ")
-    return text(name) { text, label, position, reading in
+    let later = notYet.map { "; \(quoted($0)) is not supported yet" }.joined()
+    return text(name + later) { text, label, position, reading in
       if words.contains(text) { return text }
       if notYet.contains(text) {
         reading.report("\(quoted("\(label): \(text)")) is not supported yet", at: position)

@@ -13,8 +13,9 @@ extension ValueType where Value == String {
   /// many, and URLs end up in logs.
   private static func uri(_ name: String, notYet: [String]) -> ValueType {
     text(name) { text, label, position, reading in
-      guard let colon = text.firstIndex(of: ":"), text.unicodeScalars.allSatisfy(isURIScalar) else {
-        let isPath = text.hasPrefix("/") && text.unicodeScalars.allSatisfy(isURIScalar)
+      let isPlain = text.utf8.allSatisfy(isURIByte)
+      guard isPlain, let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else {
+        let isPath = isPlain && text.hasPrefix("/")
         reading.report(
           "\(quoted(label)) must be a \(name)", at: position,
           suggestion: isPath ? "write `file://\(text)`" : nil)
@@ -30,18 +31,18 @@ extension ValueType where Value == String {
 }
 
 /// Printable ASCII: everything else is escaped in a URI.
-private func isURIScalar(_ scalar: Unicode.Scalar) -> Bool {
-  scalar.value > 0x20 && scalar.value < 0x7F
-}
+private func isURIByte(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F }
 
 private func complaint(
   _ text: String, colon: String.Index, label: String, name: String, notYet: [String]
 ) -> (message: String, suggestion: String?)? {
   let scheme = String(text[..<colon])
-  let rest = text[text.index(after: colon)...]
-  let authority = rest.hasPrefix("//") ? rest.dropFirst(2).prefix { !"/?#".contains($0) } : ""
+  let rest = text.utf8[text.utf8.index(after: colon)...]
+  let slash = UInt8(ascii: "/")
+  let hasAuthority = rest.starts(with: [slash, slash])
+  let authority = rest.dropFirst(hasAuthority ? 2 : rest.count).prefix { !"/?#".utf8.contains($0) }
   // Never quote the text here: it holds the secret.
-  if authority.contains("@"), scheme != "ssh" {
+  if authority.contains(UInt8(ascii: "@")), scheme != "ssh" {
     return ("credentials never belong in \(quoted(label))", "remove everything before the `@`")
   }
   if notYet.contains(scheme) {
@@ -49,11 +50,11 @@ private func complaint(
   }
   switch scheme {
   case "file":
-    let hasPath = rest.hasPrefix("/") && (!rest.hasPrefix("//") || rest.hasPrefix("///"))
+    let hasPath = rest.first == slash && authority.isEmpty && rest.count > (hasAuthority ? 2 : 0)
     return hasPath ? nil : ("\(quoted(label)) must hold an absolute path", "write `file:///folder/file`")
   case "http", "https":
-    let host = authority.prefix { $0 != ":" }
-    return host.isEmpty ? ("\(quoted(label)) names no host", "write `\(scheme)://host/path`") : nil
+    let isHostless = authority.isEmpty || authority.first == UInt8(ascii: ":")
+    return isHostless ? ("\(quoted(label)) names no host", "write `\(scheme)://host/path`") : nil
   default:
     // `git@host:path` is how people write ssh.
     let isShortSSH = scheme.contains("@") && notYet.contains("ssh")
