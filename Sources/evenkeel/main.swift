@@ -5,4 +5,4 @@ import Glibc
 if CommandLine.arguments.dropFirst().first == "git-worker" {
   exit(NetworkWorker.run())
 }
-print("evenkeel")
+await Evenkeel.main()

@@ -39,7 +39,7 @@ private func details(of rollout: RolloutReport, _ paint: Paint) -> [String] {
     lines += failure.log.suffix(5).map { paint(.dim, "| ") + $0.printable.truncated(to: 200) }
   } else {
     lines += rollout.checks.map { check in
-      "check \(check.name.printable): \(check.verdict.rawValue)  \(check.evidence.sentence.printable)"
+      "check \(check.name.printable): \(check.verdict.rawValue)  \(check.evidence.sentence(stable: nil).printable)"
     }
   }
   if let revert = rollout.revert { lines.append("reverted in Git by \(revert.rawValue.printable)") }

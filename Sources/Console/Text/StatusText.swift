@@ -25,7 +25,7 @@ package func renderText(_ model: StatusReport.Model, at now: Timestamp, colour: 
   lines += table(releases(of: model), paint).map { "  " + $0 }
   lines += model.checks.map { check in
     "  check \(check.name.printable): \(paint(check.verdict.colour, check.verdict.rawValue))  "
-      + check.evidence.sentence.printable
+      + check.evidence.sentence(stable: model.stable?.version).printable
   }
   lines += model.conditions.map { "  " + line(for: $0, at: now, paint) }
   lines += model.failures.suffix(3).reversed().map { failure in
