@@ -124,7 +124,8 @@ struct ArchiveReader: ~Copyable {
 
   private func damage() -> ArtifactError {
     let words = archive_error_string(archive).map { String(cString: $0) } ?? "no reason given"
-    return ArtifactError(.invalid, "The archive is damaged: \(quoted(words)). Make it again and update the digest.")
+    return ArtifactError(
+      .invalid, "The archive is damaged: \(quoted(words)). Make it again and update the digest.")
   }
 }
 

@@ -13,9 +13,11 @@ enum ArtifactLocation: Hashable, Sendable {
     }
     switch parts.scheme?.lowercased() {
     case "file":
-      guard ["", "localhost"].contains(parts.host ?? ""), parts.path.hasPrefix("/"), !parts.path.contains("\0")
+      guard ["", "localhost"].contains(parts.host ?? ""), parts.path.hasPrefix("/"),
+        !parts.path.contains("\0")
       else {
-        throw ArtifactError(.invalid, "\(quoted(withoutQuery(uri))) needs an absolute path: file:///folder/file.")
+        throw ArtifactError(
+          .invalid, "\(quoted(withoutQuery(uri))) needs an absolute path: file:///folder/file.")
       }
       self = .file(path: parts.path)
     case "http", "https":

@@ -40,7 +40,8 @@ package actor ContentStore: ArtifactStore {
   ///   - onChange: called after each change of a status, and once in a second while bytes come.
   /// - Throws: `ArtifactError(.storage)` when the folder cannot be created or written.
   package init(
-    folder: String, limits: ArtifactLimits = ArtifactLimits(), patience: DownloadPatience = DownloadPatience(),
+    folder: String, limits: ArtifactLimits = ArtifactLimits(),
+    patience: DownloadPatience = DownloadPatience(),
     backoff: Backoff = Backoff(), concurrentDownloads: Int = 3, logger: Logger,
     onChange: @escaping @Sendable () -> Void
   ) throws(ArtifactError) {
@@ -177,7 +178,7 @@ package actor ContentStore: ArtifactStore {
     let resumed = try await download.run(into: area)
     do {
       try await area.checkDownload(of: address.shown)
-    } catch where resumed {
+    } catch  where resumed {
       // The file may have been replaced between two pieces: that says nothing of either.
       try await area.restart()
       _ = try await download.run(into: area)

@@ -66,7 +66,9 @@ extension Descriptor {
   /// Opens one of the store's own folders.
   static func open(storeFolder path: String) throws(ArtifactError) -> Descriptor {
     let number = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-    guard number >= 0 else { throw storageError("Cannot open the folder \(quoted(path)) of the artifact store") }
+    guard number >= 0 else {
+      throw storageError("Cannot open the folder \(quoted(path)) of the artifact store")
+    }
     return Descriptor(owning: number)
   }
 

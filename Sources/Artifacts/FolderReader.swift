@@ -23,7 +23,8 @@ struct FolderReader: ~Copyable {
       for name in try names(in: folder) {
         entries += 1
         guard entries <= limits.entries else {
-          throw ArtifactError(.invalid, "The folder \(quoted(shown)) has more than \(limits.entries) entries.")
+          throw ArtifactError(
+            .invalid, "The folder \(quoted(shown)) has more than \(limits.entries) entries.")
         }
         let prefix = folder.map { Array($0.text.utf8) + [UInt8(ascii: "/")] } ?? []
         guard let path = try EntryPath.parse(prefix + name) else { continue }

@@ -54,7 +54,8 @@ struct HTTPDownload: Sendable {
         let bytes = await sink.count
         throw ArtifactError(
           .truncated,
-          "The download of \(address.shown) broke off \(interruptions) times, last after \(bytes) bytes: \(reason).")
+          "The download of \(address.shown) broke off \(interruptions) times, last after \(bytes) bytes: \(reason)."
+        )
       case .stalled where exhausted:
         throw ArtifactError(.unavailable, "\(address.shown) stopped sending for \(patience.stall).")
       case .brokeOff, .stalled: try checkCancellation()

@@ -31,7 +31,9 @@ struct StoreLayout: Sendable {
   /// A new empty folder for one try.
   func createStagingFolder(for digest: Digest) throws(ArtifactError) -> String {
     var template = Array("\(temporary)/\(digest.hex.prefix(12))-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw storageError("Cannot create a folder in \(quoted(temporary))") }
+    guard mkdtemp(&template) != nil else {
+      throw storageError("Cannot create a folder in \(quoted(temporary))")
+    }
     return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
@@ -61,7 +63,9 @@ struct StoreLayout: Sendable {
     var status = stat()
     guard mkdir(path, 0o755) != 0 else { return }
     let code = errno
-    guard stat(path, &status) == 0, FileKind(mode: status.st_mode) == .folder else { throw storageError("Cannot create the folder \(quoted(path))", code) }
+    guard stat(path, &status) == 0, FileKind(mode: status.st_mode) == .folder else {
+      throw storageError("Cannot create the folder \(quoted(path))", code)
+    }
   }
 
   private func flush(_ path: String) throws(ArtifactError) {

@@ -7,7 +7,8 @@ package import Vocabulary
 /// - Parameter uri: `file:`, `http:` or `https:`, as in a manifest.
 /// - Throws: as the store does for the same URI, except that nothing is tried again later.
 package func digest(
-  ofURI uri: String, limits: ArtifactLimits = ArtifactLimits(), patience: DownloadPatience = DownloadPatience()
+  ofURI uri: String, limits: ArtifactLimits = ArtifactLimits(),
+  patience: DownloadPatience = DownloadPatience()
 ) async throws(ArtifactError) -> Digest {
   switch try ArtifactLocation(uri: uri) {
   case .file(let path):
@@ -15,7 +16,8 @@ package func digest(
   case .web(let address):
     let sink = HashingSink()
     let download = HTTPDownload(
-      address: address, limit: limits.downloadBytes, patience: patience, progress: FetchProgress(onChange: {}))
+      address: address, limit: limits.downloadBytes, patience: patience, progress: FetchProgress(onChange: {})
+    )
     _ = try await download.run(into: sink)
     return await sink.digest
   }

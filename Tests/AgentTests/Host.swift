@@ -5,6 +5,7 @@ import Manifests
 import Planning
 import Rollout
 import Simulation
+import Synchronization
 import Testing
 import Vocabulary
 
@@ -29,7 +30,7 @@ struct Host {
     Reconciler(
       edges: Edges(
         repository: repository, artifacts: artifacts, instances: instances, gateway: gateway,
-        journal: journal, clock: clock, dice: { 500 },
+        journal: journal, clock: clock, dice: Dice().roll,
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
       settings: LoopSettings(
         agent: "test-host", version: "0", url: "memory:", branch: "main", path: "", ports: 20000...20099))
@@ -84,6 +85,13 @@ struct Host {
     (1...9).flatMap { number in
       ["fraud", "spam"].map { (revision(of: $0, number), String(number)) }
     }, uniquingKeysWith: { $1 })
+}
+
+/// Numbers that are never the same twice.
+final class Dice: Sendable {
+  private let count = Atomic<UInt64>(0)
+
+  @Sendable func roll() -> UInt64 { count.add(1, ordering: .relaxed).newValue }
 }
 
 // MARK: Manifests

@@ -24,7 +24,7 @@ import Vocabulary
     #expect(await host.split("spam") == ["3": 100])
     let stalled = try await host.model().conditions.first { $0.type == .stalled }
     #expect(stalled?.reason == "ManifestUnreadable")
-    #expect(stalled?.message.contains("fraud.yaml:11:") == true)
+    #expect(stalled?.message.contains("fraud.yaml:10:") == true)
     await host.commit("Mend fraud", ["fraud.yaml": manifest(version: 1)])
     await host.settle()
     #expect(try await host.model().conditions.map(\.type) == [.ready])

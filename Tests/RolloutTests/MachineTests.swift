@@ -24,10 +24,10 @@ import Vocabulary
     var now = noon
     var requests = 0
     while let rollout = machine.rollout {
-      if weights.last != rollout.weight { weights.append(rollout.weight) }
       now = now + .seconds(60)
       requests += 1000
       if rollout.step == .pause(for: nil) { _ = machine.promote(at: now) }
+      if let weight = machine.rollout?.weight, weights.last != weight { weights.append(weight) }
       let counts = [
         revision(1): RequestCounts(requests: requests), revision(2): RequestCounts(requests: requests),
       ]
