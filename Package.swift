@@ -82,7 +82,7 @@ let package = Package(
     target(
       "HostTarget",
       ["CSpawn", "Effects", "Manifests", "Vocabulary", asyncHTTPClient, logging, nioCore, nioHTTP1]),
-    target("Journal", ["Effects", "Planning", "Rollout", "Vocabulary", grdb]),
+    target("Journal", ["Effects", "Rollout", "Vocabulary", grdb]),
 
     // Shell: the loop, the control API, and the command line where edges are chosen.
     target(
@@ -138,7 +138,9 @@ let package = Package(
       ]),
     tests(
       "JournalTests",
-      ["Effects", "Journal", "Manifests", "Planning", "Rollout", "TestSupport", "Vocabulary"]),
+      [
+        "Effects", "Journal", "Manifests", "Planning", "Rollout", "TestSupport", "Vocabulary", grdb,
+      ]),
     tests(
       "AgentTests",
       ["Agent", "Effects", "Manifests", "Planning", "Rollout", "Simulation", "Vocabulary", logging]),
