@@ -25,8 +25,10 @@ enum LocalHTTP {
 
   /// The body of an answer with status 200, at most `limit` bytes; `nil` for another status.
   static func body(of url: String, limit: Int, deadline: Duration) async throws -> [UInt8]? {
-    let response = try await client.execute(
-      HTTPClientRequest(url: url), deadline: .now() + TimeAmount(deadline))
+    var request = HTTPClientRequest(url: url)
+    // Otherwise the path of a socket would be sent as the name of the host, which Envoy refuses.
+    request.headers.add(name: "host", value: "localhost")
+    let response = try await client.execute(request, deadline: .now() + TimeAmount(deadline))
     guard response.status == .ok else { return nil }
     var body = try await response.body.collect(upTo: limit)
     return body.readBytes(length: body.readableBytes)

@@ -6,6 +6,7 @@ import Logging
 import Manifests
 import NIOCore
 import NIOHTTP1
+import Synchronization
 import Testing
 import Vocabulary
 
@@ -57,7 +58,9 @@ final class Host: Sendable {
   func processes() -> [Int32] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     return names.compactMap { Int32($0) }.filter { pid in
-      guard let environment = FileManager.default.contents(atPath: "/proc/\(pid)/environ") else { return false }
+      guard let environment = FileManager.default.contents(atPath: "/proc/\(pid)/environ") else {
+        return false
+      }
       return String(decoding: environment, as: UTF8.self).split(separator: "\0")
         .contains("EVENKEEL_STATE=\(state)")
     }
@@ -106,36 +109,54 @@ func eventually(
 }
 
 extension ProcessInstances {
-  func condition(of id: InstanceID) async -> InstanceCondition? {
-    await observe().first { $0.id == id }?.condition
+  func condition(of id: InstanceID) -> InstanceCondition? {
+    observe().first { $0.id == id }?.condition
   }
 
-  func pid(of id: InstanceID) async -> Int32? {
-    await observe().first { $0.id == id }?.pid.map { Int32($0) }
+  func pid(of id: InstanceID) -> Int32? {
+    observe().first { $0.id == id }?.pid.map { Int32($0) }
   }
 
-  func wait(
+  nonisolated func wait(
     for id: InstanceID, toBe wanted: InstanceCondition, within limit: Duration = .seconds(20)
   ) async throws {
     try await eventually("\(id) is \(wanted)", within: limit) { await condition(of: id) == wanted }
   }
 }
 
-/// A port that nobody listens on. The kernel hands out different ones in turn, so parallel tests do not meet.
+/// A port that nobody listens on, different at each call. They lie below those that the kernel gives to outgoing
+/// connections (32768 and up), as one of these could take the port before its server does.
 func freePort() throws -> Int {
+  for _ in 0..<1000 {
+    let port = nextPort.withLock { next in
+      next = next < 31_000 ? next + 1 : 10_000
+      return next
+    }
+    if canListen(on: port) { return port }
+  }
+  throw Late(description: "no free port")
+}
+
+/// Parallel runs of the tests begin at different ports.
+private let nextPort = Mutex(Int.random(in: 10_000..<31_000))
+
+private func canListen(on port: Int) -> Bool {
   let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   defer { close(descriptor) }
+  return listens(descriptor, port)
+}
+
+/// Binds a socket to a port of this host and listens on it.
+func listens(_ descriptor: Int32, _ port: Int) -> Bool {
   var address = sockaddr_in()
   address.sin_family = sa_family_t(AF_INET)
+  address.sin_port = in_port_t(port).bigEndian
   address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
-  var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-  let bound = withUnsafeMutablePointer(to: &address) { pointer in
+  return withUnsafePointer(to: &address) { pointer in
     pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+      bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 && listen(descriptor, 1) == 0
     }
   }
-  try #require(bound)
-  return Int(UInt16(bigEndian: address.sin_port))
 }
 
 func fixture(_ name: String) -> String {

@@ -25,7 +25,9 @@ func get(_ port: Int, _ path: String, host: String? = nil) async throws -> Answe
 }
 
 /// An inference with one row; requests with different numbers have different bodies.
-func infer(_ port: Int, model: String = "model", _ number: Int, headers: HTTPHeaders = [:]) async throws -> Answer {
+func infer(_ port: Int, model: String = "model", _ number: Int, headers: HTTPHeaders = [:]) async throws
+  -> Answer
+{
   var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)/v2/models/\(model)/infer")
   request.method = .POST
   request.headers = headers

@@ -73,7 +73,9 @@ struct EnvoyAdmin: Sendable {
 
   private func statistics(_ query: String, _ deadline: Duration) async -> EnvoyStatistics? {
     let url = "\(base)/stats?\(query)"
-    guard let text = try? await LocalHTTP.body(of: url, limit: 1 << 26, deadline: deadline) else { return nil }
+    guard let text = try? await LocalHTTP.body(of: url, limit: 1 << 26, deadline: deadline) else {
+      return nil
+    }
     return EnvoyStatistics(text: text)
   }
 }

@@ -66,7 +66,9 @@ struct EnvoyConfiguration: Sendable {
     let listener: JSON = [
       "@type": "type.googleapis.com/envoy.config.listener.v3.Listener",
       "name": "gateway",
-      "address": ["socket_address": ["address": .string(settings.host), "port_value": .number(settings.port)]],
+      "address": [
+        "socket_address": ["address": .string(settings.host), "port_value": .number(settings.port)]
+      ],
       // With it, somebody else's process could share the port and take part of the requests unnoticed.
       "enable_reuse_port": false,
       "filter_chains": [
@@ -149,7 +151,9 @@ struct EnvoyConfiguration: Sendable {
       // For our next life: which backend this is.
       "metadata": [
         "filter_metadata": [
-          "evenkeel": ["model": .string(cluster.model.rawValue), "revision": .string(cluster.revision.description)]
+          "evenkeel": [
+            "model": .string(cluster.model.rawValue), "revision": .string(cluster.revision.description),
+          ]
         ]
       ],
     ]
@@ -218,7 +222,10 @@ struct EnvoyConfiguration: Sendable {
   }
 
   private func header(_ name: String, _ value: String) -> JSON {
-    ["header": ["key": .string(name), "value": .string(value)], "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"]
+    [
+      "header": ["key": .string(name), "value": .string(value)],
+      "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+    ]
   }
 
   private func source(_ path: String) -> JSON {

@@ -106,7 +106,9 @@ extension EnvoyGateway {
     } catch {
       throw GatewayError(.missing, "Envoy cannot be started: \(error.explanation)")
     }
-    guard isPortFree(settings.port, host: settings.host) else { throw portTaken("another process listens on it") }
+    guard isPortFree(settings.port, host: settings.host) else {
+      throw portTaken("another process listens on it")
+    }
     unlink(paths.adminSocket)
     let logBefore = paths.log.size
     let environment = [
@@ -201,7 +203,9 @@ extension EnvoyGateway {
       onChange()
       return often
     } catch {
-      if problem != error.message { logger.error("gateway cannot be started", metadata: ["error": "\(error)"]) }
+      if problem != error.message {
+        logger.error("gateway cannot be started", metadata: ["error": "\(error)"])
+      }
       problem = error.message
       return min(pause * 2, .seconds(5))
     }

@@ -13,8 +13,15 @@ extension EnvoyGateway {
       }
       try check(table)
       let wanted = table.clusters
-      try await publish(clusters.merging(wanted) { $1 })
-      try await publish(table)
+      let before = clusters
+      try await publish(before.merging(wanted) { $1 })
+      do {
+        try await publish(table)
+      } catch {
+        // The old routes lead to clusters that may have other ports by now.
+        try? await publish(before)
+        throw error
+      }
       do {
         try await publish(wanted)
       } catch {

@@ -184,7 +184,8 @@ package actor ProcessInstances: InstanceDriver {
     case (.process, _):
       let command = spec.command.first ?? ""
       return InstanceError(
-        .command, "\(spec.id) cannot be started: \(command): \(text); if it is a script, check its first line")
+        .command, "\(spec.id) cannot be started: \(command): \(text); if it is a script, check its first line"
+      )
     }
   }
 
