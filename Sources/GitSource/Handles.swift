@@ -59,6 +59,12 @@ enum ReferenceKind: GitHandleKind {
 enum RemoteKind: GitHandleKind {
   static func release(_ pointer: OpaquePointer) { git_remote_free(pointer) }
 }
+enum RevisionWalkKind: GitHandleKind {
+  static func release(_ pointer: OpaquePointer) { git_revwalk_free(pointer) }
+}
+enum PackBuilderKind: GitHandleKind {
+  static func release(_ pointer: OpaquePointer) { git_packbuilder_free(pointer) }
+}
 
 typealias GitRepository = GitHandle<RepositoryKind>
 typealias GitCommit = GitHandle<CommitKind>

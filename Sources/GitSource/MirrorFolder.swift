@@ -19,17 +19,21 @@ struct MirrorFolder: Sendable {
 
   var exists: Bool { FileManager.default.fileExists(atPath: path) }
 
-  /// Why the folder cannot serve as the mirror of this remote; `nil` when it can.
-  func problem() -> String? {
-    guard let recorded = try? String(contentsOfFile: urlFile, encoding: .utf8) else {
-      return "it does not say which remote it belongs to"
+  /// Opens the mirror, provided that it is one of this remote.
+  func open() throws(SourceError) -> Mirror {
+    guard exists else {
+      throw SourceError(.mirror, "nothing was fetched from \(redacted(url)) yet")
     }
-    guard recorded == url else { return "it belongs to another remote" }
+    guard let recorded = try? String(contentsOfFile: urlFile, encoding: .utf8) else {
+      throw SourceError(.mirror, "the Git mirror \(path) does not say which remote it belongs to")
+    }
+    guard recorded == url else {
+      throw SourceError(.mirror, "the Git mirror \(path) belongs to another remote")
+    }
     do {
-      _ = try Mirror(opening: path)
-      return nil
+      return try Mirror(opening: path)
     } catch {
-      return "it cannot be opened: \(error.message)"
+      throw error.asMirrorError
     }
   }
 
@@ -82,5 +86,15 @@ extension GitFailure {
   /// The failure of an operation on the mirror, which needs no network.
   var asMirrorError: SourceError {
     SourceError(.mirror, "the Git mirror is unusable: cannot \(operation): \(message)")
+  }
+
+  /// Whether something that must be in the mirror is missing or broken, so that only a new mirror helps. That
+  /// cannot be said of a full disk, or of a name that Git does not allow.
+  var meansDamage: Bool {
+    if isAbout(GIT_ERROR_OS, GIT_ERROR_NOMEMORY) { return false }
+    return isNotFound
+      || isAbout(
+        GIT_ERROR_ODB, GIT_ERROR_ZLIB, GIT_ERROR_OBJECT, GIT_ERROR_REFERENCE, GIT_ERROR_REPOSITORY,
+        GIT_ERROR_CONFIG)
   }
 }

@@ -35,6 +35,8 @@ package actor MirrorRepository: ConfigRepository {
     package var worker: String
     /// The most that one fetch may transfer.
     package var maximumPackBytes = 1 << 30
+    /// The mirror's packs are brought together when there are more; as in Git's own `gc.autoPackLimit`.
+    package var maximumPacks = 50
     package var limits = ManifestLimits()
 
     package init(
@@ -77,10 +79,11 @@ package actor MirrorRepository: ConfigRepository {
   // MARK: Network
 
   package func fetch() async throws(SourceError) -> CommitID {
-    let response = try await overNetwork(
-      .fetch(maximumPackBytes: configuration.maximumPackBytes),
-      purpose: "fetch \(redacted(configuration.url))")
+    let operation = WorkerRequest.Operation.fetch(
+      maximumPackBytes: configuration.maximumPackBytes, maximumPacks: configuration.maximumPacks)
+    let response = try await overNetwork(operation, purpose: "fetch \(redacted(configuration.url))")
     guard case .fetched(let fetched) = response else { throw unexpectedAnswer }
+    if fetched.repacked { opened = nil }
     if fetched.rewritten {
       logger.warning(
         "the branch was rewritten: its new tip does not descend from the last one",
@@ -93,6 +96,7 @@ package actor MirrorRepository: ConfigRepository {
   }
 
   package func push(_ commit: CommitID, replacing tip: CommitID) async throws(SourceError) -> PushOutcome {
+    _ = try existing(commit.rawValue, "commit")
     let response = try await overNetwork(
       .push(commit: commit.rawValue, replacing: tip.rawValue),
       purpose: "push to \(redacted(configuration.url))")
@@ -150,37 +154,34 @@ package actor MirrorRepository: ConfigRepository {
 
   // MARK: The mirror
 
+  /// Sees to it that there is a sound mirror of this remote.
   private func prepareMirror() throws(SourceError) {
     if isDamaged {
       opened = nil
       if folder.exists { try folder.moveAside() }
       isDamaged = false
-    } else if opened != nil {
-      return
-    } else if folder.exists, let problem = folder.problem() {
-      logger.warning("the Git mirror is moved aside and made anew", metadata: ["reason": "\(problem)"])
-      try folder.moveAside()
     }
-    if !folder.exists { try folder.create() }
-    _ = try mirror()
+    if opened != nil { return }
+    if folder.exists {
+      do throws(SourceError) {
+        opened = try folder.open()
+        return
+      } catch {
+        logger.warning(
+          "the Git mirror is moved aside and made anew", metadata: ["reason": "\(error.message)"])
+        try folder.moveAside()
+      }
+    }
+    try folder.create()
+    opened = try folder.open()
   }
 
   /// The mirror, opened without the network.
   private func mirror() throws(SourceError) -> Mirror {
     if let opened { return opened }
-    guard folder.exists else {
-      throw SourceError(.mirror, "nothing was fetched from \(redacted(configuration.url)) yet")
-    }
-    if let problem = folder.problem() {
-      throw SourceError(.mirror, "the Git mirror \(configuration.mirror) is unusable: \(problem)")
-    }
-    do {
-      let mirror = try Mirror(opening: configuration.mirror)
-      opened = mirror
-      return mirror
-    } catch {
-      throw error.asMirrorError
-    }
+    let mirror = try folder.open()
+    opened = mirror
+    return mirror
   }
 
   /// Works on the mirror. What cannot be read there although it must be means that the mirror is damaged.
@@ -194,8 +195,7 @@ package actor MirrorRepository: ConfigRepository {
   }
 
   private func damage(_ failure: GitFailure) -> SourceError {
-    // A full disk is no damage, and a new mirror would not help.
-    isDamaged = isDamaged || !failure.isAbout(GIT_ERROR_OS, GIT_ERROR_NOMEMORY)
+    isDamaged = isDamaged || failure.meansDamage
     return failure.asMirrorError
   }
 
@@ -213,7 +213,9 @@ package actor MirrorRepository: ConfigRepository {
   // MARK: Reading
 
   package func mirroredTip() throws(SourceError) -> CommitID? {
-    if opened == nil, !folder.exists || folder.problem() != nil { return nil }
+    // Before the first fetch there is no mirror, or one of another remote.
+    if opened == nil { opened = try? folder.open() }
+    if opened == nil { return nil }
     return try locally { (mirror) throws(GitFailure) in
       try mirror.target(of: "refs/heads/" + configuration.branch).map { CommitID($0.hex) }
     }
@@ -281,6 +283,13 @@ package actor MirrorRepository: ConfigRepository {
     return try locally { (mirror) throws(GitFailure) in try mirror.bytes(of: entry.id) }
   }
 
+  /// Whether Git would check a file out at this path, and below the folder it is relative to.
+  private func isFilePath(_ path: String) -> Bool {
+    path.split(separator: "/", omittingEmptySubsequences: false).allSatisfy { component in
+      !["", ".", "..", ".git"].contains(component.lowercased())
+    }
+  }
+
   /// A path that is relative to the configured one, from the root of the repository.
   private func inRepository(_ path: String) -> String {
     configuration.path.isEmpty ? path : configuration.path + "/" + path
@@ -301,6 +310,9 @@ package actor MirrorRepository: ConfigRepository {
 
   package func tree(of commit: CommitID, replacing files: [String: [UInt8]?]) throws(SourceError) -> TreeID {
     let id = try existing(commit.rawValue, "commit")
+    if let path = files.keys.first(where: { !isFilePath($0) }) {
+      throw SourceError(.notFound, "\(oneLine(path, limit: 200)) is no path that a manifest can have")
+    }
     let changes = Dictionary(uniqueKeysWithValues: files.map { (inRepository($0.key), $0.value) })
     let tree = try locally { (mirror) throws(GitFailure) in
       try mirror.replacing(changes, in: mirror.rootTree(of: id))

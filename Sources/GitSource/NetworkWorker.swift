@@ -33,8 +33,9 @@ package enum NetworkWorker {
     do throws(WorkerFailure) {
       let session = try WorkerSession(request)
       switch request.operation {
-      case .fetch(let maximumPackBytes):
-        return .fetched(try session.fetch(maximumPackBytes: maximumPackBytes))
+      case .fetch(let maximumPackBytes, let maximumPacks):
+        return .fetched(
+          try session.fetch(maximumPackBytes: maximumPackBytes, maximumPacks: maximumPacks))
       case .push(let commit, let tip):
         return .pushed(try session.push(commit, replacing: tip))
       }
@@ -95,8 +96,7 @@ struct WorkerFailure: Error {
   /// A failure of the local repository, before or after the network was involved.
   init(mirror failure: GitFailure) {
     error = failure.asMirrorError
-    // A full or unwritable disk is not a damaged mirror, and a new one would not help.
-    mirrorIsDamaged = !failure.isAbout(GIT_ERROR_OS, GIT_ERROR_NOMEMORY)
+    mirrorIsDamaged = failure.meansDamage
   }
 
   var response: WorkerResponse.Failed {

@@ -17,13 +17,16 @@ extension WorkerFailure {
     case _ where failure.isAbout(GIT_ERROR_HTTP):
       self.init(http: failure, remote: remote, said: said)
     case _ where failure.code == GIT_EOWNER.rawValue || said.contains("safe.directory"):
-      self.init(.denied, "\(remote) belongs to another user, so Git does not trust it")
+      self.init(
+        .denied,
+        "\(remote) belongs to another user, so Git does not trust it: make the agent its owner, or serve it over https"
+      )
     case _ where failure.isAbout(GIT_ERROR_NET):
       self.init(.unreachable, "\(remote) does not answer as a Git server: \(said)")
     case _ where failure.code == GIT_EBAREREPO.rawValue:
       self.init(.denied, "\(remote) is not a bare repository; only those can be pushed to by path")
-    case _ where failure.isNotFound && failure.isAbout(GIT_ERROR_OS, GIT_ERROR_REPOSITORY):
-      self.init(.notFound, "there is no Git repository at \(remote)")
+    case _ where failure.isAbout(GIT_ERROR_REPOSITORY):
+      self.init(.notFound, "there is no Git repository at \(remote): \(said)")
     case _ where failure.isAbout(GIT_ERROR_OS):
       self.init(.unreachable, "\(remote): \(said)")
     default:

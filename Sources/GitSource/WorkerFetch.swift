@@ -3,7 +3,7 @@ import Effects
 
 extension WorkerSession {
   /// Asks the remote for its branches and, when the tip is not in the mirror yet, transfers what is missing.
-  func fetch(maximumPackBytes: Int) throws(WorkerFailure) -> WorkerResponse.Fetched {
+  func fetch(maximumPackBytes: Int, maximumPacks: Int) throws(WorkerFailure) -> WorkerResponse.Fetched {
     let previous = try locally { () throws(GitFailure) in try completeTip() }
     try connect()
     let tip = try branchTip()
@@ -15,8 +15,10 @@ extension WorkerSession {
     return try locally { () throws(GitFailure) in
       try mirror.set(branchReference, to: tip)
       let rewritten = try previous.map { old throws(GitFailure) in try !mirror.descends(tip, from: old) }
+      let repacked = try mirror.consolidatePacks(over: maximumPacks, in: folder)
       return .init(
-        tip: tip.hex, previous: previous?.hex, rewritten: rewritten ?? false, receivedBytes: received)
+        tip: tip.hex, previous: previous?.hex, rewritten: rewritten ?? false, receivedBytes: received,
+        repacked: repacked)
     }
   }
 

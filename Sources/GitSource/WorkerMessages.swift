@@ -1,8 +1,8 @@
 /// What the agent asks its network worker to do: one JSON document on standard input.
 struct WorkerRequest: Codable {
   enum Operation: Codable {
-    /// Bring `branch` of the mirror up to date.
-    case fetch(maximumPackBytes: Int)
+    /// Bring `branch` of the mirror up to date, and its packs together when there are more than `maximumPacks`.
+    case fetch(maximumPackBytes: Int, maximumPacks: Int)
     /// Move the remote's `branch` from commit `replacing` to `commit`, which is in the mirror.
     case push(commit: String, replacing: String)
   }
@@ -30,6 +30,8 @@ enum WorkerResponse: Codable {
     var rewritten: Bool
     /// Bytes of pack received; 0 when there was nothing to transfer.
     var receivedBytes: Int
+    /// Whether the mirror's packs were replaced, so that it has to be opened again.
+    var repacked = false
   }
 
   enum Pushed: Codable {

@@ -7,6 +7,8 @@ import Glibc
 final class WorkerSession {
   let mirror: Mirror
   let remote: GitHandle<RemoteKind>
+  /// The mirror's.
+  let folder: String
   let url: String
   let branch: String
   /// The remote's folder when it is on this host.
@@ -16,6 +18,7 @@ final class WorkerSession {
   init(_ request: WorkerRequest) throws(WorkerFailure) {
     url = request.url
     branch = request.branch
+    folder = request.mirror
     localPath = WorkerSession.localPath(of: request.url)
     try WorkerSession.checkTransport(of: request.url)
     if let localPath, !FileManager.default.fileExists(atPath: localPath) {

@@ -1,6 +1,7 @@
 import Effects
 import GitSource
 import Logging
+import Manifests
 import TestSupport
 import Vocabulary
 
@@ -43,5 +44,12 @@ func complaint(_ work: () async throws -> Void) async -> SourceError? {
     return nil
   } catch {
     return error as? SourceError
+  }
+}
+
+extension MirrorRepository {
+  /// The manifests of a commit. The fixture's files are no resources, so each earns a diagnostic.
+  func filesRead(at commit: CommitID) async throws -> Set<String> {
+    Set(try desired(at: commit).diagnostics.map(\.file))
   }
 }

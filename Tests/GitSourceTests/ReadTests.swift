@@ -152,7 +152,7 @@ import Vocabulary
       #expect(await complaint { _ = try await mirror.desired(at: ours) }?.kind == .mirror)
       #expect(try await mirror.fetch() == first)
       #expect(await complaint { _ = try await mirror.desired(at: ours) }?.kind == .notFound)
-      #expect(try await mirror.desired(at: first).diagnostics.count == 2)
+      #expect(try await mirror.filesRead(at: first) == ["a.yaml", "b.yaml"])
       #expect(!tree.isEmpty)
     }
   }

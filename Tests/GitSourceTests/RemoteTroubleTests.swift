@@ -1,6 +1,7 @@
 import Effects
 import FoundationEssentials
 import GitSource
+import Glibc
 import TestSupport
 import Testing
 import Vocabulary
@@ -160,6 +161,26 @@ import Vocabulary
       }
       let scheme = await complaint { _ = try await fixture.mirror("ssh://git@example.com/x.git").fetch() }
       #expect(scheme?.message.contains("only https, http, file") == true)
+    }
+  }
+
+  @Test(.enabled(if: geteuid() == 0, "only root can give a folder away"))
+  func `says that a repository belongs to another user`() async throws {
+    try await Fixture.with { fixture in
+      #expect(chown(fixture.remote.path, 65534, 65534) == 0)
+      let error = await complaint { _ = try await fixture.mirror().fetch() }
+      #expect(error?.kind == .denied)
+      #expect(error?.message.contains("belongs to another user") == true, "\(error?.message ?? "")")
+    }
+  }
+
+  @Test func `says why the mirror cannot be written`() async throws {
+    try await Fixture.with { fixture in
+      try write("a file where a folder should be", to: fixture.folder + "/state")
+      let error = await complaint { _ = try await fixture.mirror().fetch() }
+      #expect(error?.kind == .mirror)
+      #expect(error?.message.contains("cannot create the mirror") == true)
+      #expect(error?.message.contains("Not a directory") == true, "\(error?.message ?? "")")
     }
   }
 
