@@ -46,7 +46,7 @@ struct DryRun {
     -> [ModelName: CommitID]
   {
     guard let reader = desired.reader, let commit = desired.commit else { return [:] }
-    let revisions = desired.state.models.mapValues { revision(of: $0.workload) }
+    let revisions = desired.state.models.mapValues { Planning.revision(of: $0.workload) }
     let changed = revisions.filter { observed.state.models[$0.key]?.stable?.revision != $0.value }
     guard !changed.isEmpty else { return [:] }
     return try await History(repository: reader)

@@ -45,9 +45,8 @@ extension ObservedSide {
         "nothing to compare with, so everything is new: give --base REV, --state FILE, or a running agent")
       return nothing
     }
+    let client = try connection.client()
     do throws(ControlClientError) {
-      let client: ControlClient
-      do { client = try connection.client() } catch let failure { return try rethrow(failure) }
       return ObservedSide(state: observedState(from: try await client.status()))
     } catch .notRunning(let socket) {
       Output.warning(
