@@ -49,7 +49,7 @@ extension ModelMachine {
   // MARK: Stepping
 
   private mutating func observeStepping(_ world: ModelObservation, at now: Timestamp) -> ObserveResult {
-    count(world)
+    count(world, at: now)
     if let (reason, message) = trouble(in: world, at: now) {
       return fail(reason, message, log: world.instances.log, at: now)
     }
@@ -103,6 +103,7 @@ extension ModelMachine {
         candidate: world.counts?[candidate.revision] ?? RequestCounts(),
         stable: stable.flatMap { world.counts?[$0.revision] } ?? RequestCounts())
     }
+    if case .weight = step { rollout?.settlesAt = now + Self.settling(world.requestDuration) }
     moveCursor(at: now)
     return .advanced(completed: step)
   }
@@ -140,14 +141,25 @@ extension ModelMachine {
 
   // MARK: Judging
 
+  /// How long to wait with judging after a change of weights.
+  ///
+  /// Where an error comes sooner than a success, the candidate's first answers at a higher weight are its errors,
+  /// while what it will answer well is still on its way: a good candidate would look bad. One usual request
+  /// duration later both sides are in balance again (measured in docs/decisions/0003-verdicts.md).
+  private static func settling(_ requestDuration: Duration?) -> Duration {
+    min(max(requestDuration ?? .seconds(1), .milliseconds(250)), .seconds(300))
+  }
+
   /// Feeds what is new since the last look to every check.
-  private mutating func count(_ world: ModelObservation) {
-    guard let counts = world.counts, let candidate = rollout?.candidate.revision else { return }
-    let stableCounts = stable.flatMap { counts[$0.revision] } ?? RequestCounts()
-    guard
-      let new = rollout?.traffic?.advance(
-        candidate: counts[candidate] ?? RequestCounts(), stable: stableCounts)
-    else { return }
+  private mutating func count(_ world: ModelObservation, at now: Timestamp) {
+    guard let counts = world.counts, let release = rollout?.candidate else { return }
+    let stable = stable.flatMap { counts[$0.revision] } ?? RequestCounts()
+    let candidate = counts[release.revision] ?? RequestCounts()
+    if let settlesAt = rollout?.settlesAt, now < settlesAt {
+      rollout?.traffic?.skip(candidate: candidate, stable: stable)
+      return
+    }
+    guard let new = rollout?.traffic?.advance(candidate: candidate, stable: stable) else { return }
     for index in rollout?.checks.indices ?? 0..<0 {
       rollout?.checks[index].test.observe(candidate: new.candidate, stable: new.stable)
     }

@@ -34,18 +34,21 @@ package struct ModelObservation: Hashable, Sendable {
   package var weights: [Revision: Int]?
   /// The gateway's totals per revision; `nil` when it could not be asked.
   package var counts: [Revision: RequestCounts]?
+  /// How long almost every request takes, of the slower side; `nil` when that is not known.
+  package var requestDuration: Duration?
   /// Why the gateway does not do what it is asked, in words.
   package var gatewayTrouble: String?
 
   package init(
     artifact: Artifact = .pending(""), instances: Instances = Instances(),
     weights: [Revision: Int]? = nil, counts: [Revision: RequestCounts]? = nil,
-    gatewayTrouble: String? = nil
+    requestDuration: Duration? = nil, gatewayTrouble: String? = nil
   ) {
     self.artifact = artifact
     self.instances = instances
     self.weights = weights
     self.counts = counts
+    self.requestDuration = requestDuration
     self.gatewayTrouble = gatewayTrouble
   }
 }

@@ -35,6 +35,8 @@ package struct Rollout: Hashable, Codable, Sendable {
   package var stepStartedAt: Timestamp
   /// `nil` until the candidate can get requests.
   package var traffic: Traffic?
+  /// Until then nothing is judged: requests that began before the last change of weights are still ending.
+  package var settlesAt: Timestamp?
   /// The candidate's requests when the current step began.
   package var requestsAtStepStart = 0
   /// What keeps it from going on though nothing has failed: an outage, too few requests. In words.
@@ -119,6 +121,12 @@ package struct Traffic: Hashable, Codable, Sendable {
 
   /// Counting starts now: what either side did before does not belong to this rollout.
   package init(candidate: RequestCounts, stable: RequestCounts) {
+    seenCandidate = candidate
+    seenStable = stable
+  }
+
+  /// Takes the gateway's totals, and passes over what is new in them.
+  mutating func skip(candidate: RequestCounts, stable: RequestCounts) {
     seenCandidate = candidate
     seenStable = stable
   }

@@ -168,7 +168,7 @@ import Vocabulary
     await host.run(5)
     await host.settle()
     let message = try #require(await host.repository.log.first)
-    #expect(message.contains("exited with status 0"))
+    #expect(message.contains("with status 0"))
     #expect(message.contains("last words of fraud-"))
   }
 

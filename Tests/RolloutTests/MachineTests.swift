@@ -77,6 +77,19 @@ import Vocabulary
     #expect(machine.rollout?.checks.first?.test.verdict == .undecided)
   }
 
+  @Test func `answers that end right after a change of weights are not judged`() {
+    var machine = machine(at: .weight(10))
+    var world = obliging(machine, counts: [:])
+    world.requestDuration = .seconds(5)
+    #expect(machine.observe(world, at: noon) == .advanced(completed: .weight(10)))
+    world.counts = [revision(2): RequestCounts(requests: 500, errors: 500)]
+    #expect(machine.observe(world, at: noon + .milliseconds(4999)) == .waiting)
+    #expect(machine.rollout?.traffic?.candidateRequests == 0)
+    world.counts = [revision(2): RequestCounts(requests: 600, errors: 500)]
+    #expect(machine.observe(world, at: noon + .seconds(5)) == .waiting)
+    #expect(machine.rollout?.traffic?.candidateRequests == 100)
+  }
+
   @Test func `a gateway that restarts and counts from zero loses no evidence`() {
     var machine = machine(at: .pause(for: nil))
     let before = machine.rollout?.traffic?.candidateRequests ?? 0
