@@ -1,6 +1,9 @@
 import CLibgit2
+import Dispatch
 import Effects
+import FoundationEssentials
 import Manifests
+import Synchronization
 
 /// Bounds on what is read from one tree. A repository beyond them is refused, not read in part.
 package struct ManifestLimits: Sendable {
@@ -40,10 +43,15 @@ struct ManifestCache {
 
   private static let rememberedStates = 4
   private static let rememberedGenerations = 8
+  /// Bounds the bytes that are held between reading and parsing.
+  private static let filesAtOnce = 512
 
   private struct Key: Hashable {
     var path: String
     var id: ObjectID
+
+    // The id is a hash already, and the path rarely tells two keys apart that the id does not.
+    func hash(into hasher: inout Hasher) { hasher.combine(id) }
   }
   private struct Remembered<Value> {
     var value: Value
@@ -76,21 +84,8 @@ struct ManifestCache {
     generation += 1
     var walk = Walk()
     try collect(Key(path: "", id: tree), depth: 0, of: mirror, into: &walk)
-    var parsed: [ParsedFile] = []
-    parsed.reserveCapacity(walk.files.count)
-    var tooLarge: [Key] = []
-    var total = 0
-    for key in walk.files {
-      guard let file = try file(key, of: mirror) else {
-        tooLarge.append(key)
-        continue
-      }
-      total += file.size
-      guard total <= limits.bytesInTotal else {
-        throw .tooLarge("the manifests are more than \(limits.bytesInTotal >> 20) MiB together, the limit")
-      }
-      parsed.append(file.parsed)
-    }
+    try read(walk.files, of: mirror)
+    let (parsed, tooLarge) = try take(walk.files)
     var state = resolve(parsed)
     add(walk.diagnostics, tooLarge: tooLarge, to: &state)
     remember(state, of: tree)
@@ -155,19 +150,56 @@ struct ManifestCache {
 
   // MARK: Files
 
-  /// - Returns: `nil` when the file is too large to be read.
-  private mutating func file(_ key: Key, of mirror: Mirror) throws(ReadFailure) -> File? {
-    if let index = files.index(forKey: key) {
-      files.values[index].usedIn = generation
-      return files.values[index].value
+  /// Reads and parses what is not remembered yet, a bounded number of files at a time.
+  private mutating func read(_ keys: [Key], of mirror: Mirror) throws(ReadFailure) {
+    var unknown: [Key] = []
+    for key in keys {
+      if let index = files.index(forKey: key) {
+        files.values[index].usedIn = generation
+      } else {
+        unknown.append(key)
+      }
     }
-    let size = try ReadFailure.wrap { () throws(GitFailure) in try mirror.size(of: key.id) }
-    guard size <= limits.bytesPerFile else { return nil }
-    let bytes = try ReadFailure.wrap { () throws(GitFailure) in try mirror.bytes(of: key.id) }
-    lastRead.blobsRead += 1
-    let file = File(parsed: parse(ManifestFile(path: key.path, bytes: bytes)), size: size)
-    files[key] = Remembered(value: file, usedIn: generation)
-    return file
+    for start in stride(from: 0, to: unknown.count, by: Self.filesAtOnce) {
+      try readUnknown(unknown[start..<min(start + Self.filesAtOnce, unknown.count)], of: mirror)
+    }
+  }
+
+  private mutating func readUnknown(_ keys: ArraySlice<Key>, of mirror: Mirror) throws(ReadFailure) {
+    var unread: [Key] = []
+    var contents: [ManifestFile] = []
+    for key in keys {
+      let size = try ReadFailure.wrap { () throws(GitFailure) in try mirror.size(of: key.id) }
+      guard size <= limits.bytesPerFile else { continue }
+      let bytes = try ReadFailure.wrap { () throws(GitFailure) in try mirror.bytes(of: key.id) }
+      lastRead.blobsRead += 1
+      unread.append(key)
+      contents.append(ManifestFile(path: key.path, bytes: bytes))
+    }
+    for (index, parsed) in parseConcurrently(contents).enumerated() {
+      let file = File(parsed: parsed, size: contents[index].bytes.count)
+      files[unread[index]] = Remembered(value: file, usedIn: generation)
+    }
+  }
+
+  /// The parsed files in the order of `keys`, and those that were too large to be read.
+  private func take(_ keys: [Key]) throws(ReadFailure) -> (parsed: [ParsedFile], tooLarge: [Key]) {
+    var parsed: [ParsedFile] = []
+    parsed.reserveCapacity(keys.count)
+    var tooLarge: [Key] = []
+    var total = 0
+    for key in keys {
+      guard let file = files[key]?.value else {
+        tooLarge.append(key)
+        continue
+      }
+      total += file.size
+      guard total <= limits.bytesInTotal else {
+        throw .tooLarge("the manifests are more than \(limits.bytesInTotal >> 20) MiB together, the limit")
+      }
+      parsed.append(file.parsed)
+    }
+    return (parsed, tooLarge)
   }
 
   /// Nobody knows which models are in a file that was not read, so none may be taken for deleted.
@@ -204,4 +236,16 @@ enum ReadFailure: Error {
   static func wrap<Result>(_ work: () throws(GitFailure) -> Result) throws(ReadFailure) -> Result {
     do { return try work() } catch { throw .git(error) }
   }
+}
+
+/// Parses files on all processors; the result is in the order of `files`.
+private func parseConcurrently(_ files: [ManifestFile]) -> [ParsedFile] {
+  let workers = min(ProcessInfo.processInfo.activeProcessorCount, files.count / 16)
+  guard workers > 1 else { return files.map(parse) }
+  let results = Mutex<[(index: Int, parsed: ParsedFile)]>([])
+  DispatchQueue.concurrentPerform(iterations: workers) { worker in
+    let part = stride(from: worker, to: files.count, by: workers).map { ($0, parse(files[$0])) }
+    results.withLock { $0 += part }
+  }
+  return results.withLock { $0 }.sorted { $0.index < $1.index }.map(\.parsed)
 }

@@ -11,7 +11,7 @@ import Vocabulary
     try await Fixture.with { fixture in
       let tip = try await fixture.remote.work("rev-parse", "HEAD")
       for url in [fixture.remote.path, "file://" + fixture.remote.path] {
-        let mirror = try fixture.mirror(url)
+        let mirror = fixture.mirror(url)
         #expect(try await mirror.mirroredTip() == nil)
         #expect(try await mirror.fetch() == CommitID(tip))
         #expect(try await mirror.mirroredTip() == CommitID(tip))
@@ -23,7 +23,7 @@ import Vocabulary
   @Test func `mirrors a repository over http and follows its branch`() async throws {
     try await Fixture.with { fixture in
       try await GitServer.serve(fixture.folder) { server in
-        let mirror = try fixture.mirror(server.url + "/config.git")
+        let mirror = fixture.mirror(server.url + "/config.git")
         let first = try await mirror.fetch()
         let second = try await fixture.remote.commit(["models/a.yaml": "a: 2\n"], message: "Second")
         try await fixture.remote.publish()
@@ -39,7 +39,7 @@ import Vocabulary
   @Test func `transfers nothing when the tip is already in the mirror`() async throws {
     try await Fixture.with { fixture in
       try await GitServer.serve(fixture.folder) { server in
-        let mirror = try fixture.mirror(server.url + "/config.git")
+        let mirror = fixture.mirror(server.url + "/config.git")
         let tip = try await mirror.fetch()
         let before = server.requests().count
         #expect(try await mirror.fetch() == tip)
@@ -51,7 +51,7 @@ import Vocabulary
 
   @Test func `follows a branch that was rewritten`() async throws {
     try await Fixture.with { fixture in
-      let mirror = try fixture.mirror()
+      let mirror = fixture.mirror()
       _ = try await mirror.fetch()
       try await fixture.remote.work("commit", "--quiet", "--amend", "-m", "Rewritten")
       try await fixture.remote.publish()
@@ -66,7 +66,7 @@ import Vocabulary
       try await fixture.remote.work("tag", "-a", "v1", "-m", "Version 1")
       let second = try await fixture.remote.commit(["models/a.yaml": "a: 2\n"])
       try await fixture.remote.work("push", "--quiet", "--tags", "origin", "main")
-      let mirror = try fixture.mirror()
+      let mirror = fixture.mirror()
       _ = try await mirror.fetch()
       for (name, commit) in [
         ("main", second), ("v1", first), (String(first.prefix(10)), first), ("main~1", first),
@@ -83,7 +83,7 @@ import Vocabulary
   @Test func `survives being opened again`() async throws {
     try await Fixture.with { fixture in
       let tip = try await fixture.mirror().fetch()
-      let again = try fixture.mirror()
+      let again = fixture.mirror()
       #expect(try await again.mirroredTip() == tip)
       #expect(try await again.filesRead(at: tip) == ["models/a.yaml", "models/b.yaml"])
       let mode = try FileManager.default.attributesOfItem(atPath: fixture.folder + "/state/mirror.git")
@@ -97,7 +97,7 @@ import Vocabulary
       let other = try await GitRemote(in: fixture.folder, name: "other")
       let tip = try await other.commit(["c.yaml": "c: 1\n"])
       try await other.publish()
-      let mirror = try fixture.mirror(other.path)
+      let mirror = fixture.mirror(other.path)
       #expect(try await mirror.mirroredTip() == nil)
       #expect(try await mirror.fetch() == CommitID(tip))
       #expect(try await mirror.history(from: CommitID(tip), downTo: nil, limit: 10).count == 1)
@@ -109,7 +109,7 @@ import Vocabulary
     try await Fixture.with { fixture in
       let tip = try await fixture.mirror().fetch()
       try FileManager.default.removeItem(atPath: fixture.folder + "/state/mirror.git/" + part)
-      let mirror = try fixture.mirror()
+      let mirror = fixture.mirror()
       #expect(try await mirror.fetch() == tip)
       #expect(try await mirror.filesRead(at: tip) == ["models/a.yaml", "models/b.yaml"])
     }
@@ -117,7 +117,7 @@ import Vocabulary
 
   @Test func `replaces a mirror whose objects are damaged while it is open`() async throws {
     try await Fixture.with { fixture in
-      let mirror = try fixture.mirror()
+      let mirror = fixture.mirror()
       let tip = try await mirror.fetch()
       let packs = fixture.folder + "/state/mirror.git/objects/pack"
       for pack in try FileManager.default.contentsOfDirectory(atPath: packs) {
@@ -149,7 +149,7 @@ import Vocabulary
 
   @Test func `keeps the number of packs small over many fetches`() async throws {
     try await Fixture.with { fixture in
-      let mirror = try fixture.mirror(path: "models") { $0.maximumPacks = 3 }
+      let mirror = fixture.mirror(path: "models") { $0.maximumPacks = 3 }
       let first = try await mirror.fetch()
       _ = try await mirror.desired(at: first)
       for number in 1...10 {
@@ -169,7 +169,7 @@ import Vocabulary
 
   @Test func `cleans up what a killed worker left`() async throws {
     try await Fixture.with { fixture in
-      let mirror = try fixture.mirror()
+      let mirror = fixture.mirror()
       _ = try await mirror.fetch()
       let state = fixture.folder + "/state/mirror.git"
       try write("", to: state + "/refs/heads/main.lock")

@@ -1,4 +1,5 @@
 import Effects
+import FoundationEssentials
 import GitSource
 import Logging
 import Manifests
@@ -10,16 +11,29 @@ struct Fixture {
   let folder: String
   let remote: GitRemote
 
+  /// The agent's executable under a name of this fixture's own, by which its processes can be told from those of
+  /// other tests.
+  var worker: String { folder + "/evenkeel" }
+
   /// Runs `body` with a remote that holds `files`.
   static func with(
     _ files: [String: String] = ["models/a.yaml": "a: 1\n", "models/b.yaml": "b: 1\n"],
     _ body: (Fixture) async throws -> Void
   ) async throws {
+    try await withEmptyRemote { fixture in
+      try await fixture.remote.commit(files.mapValues { $0 }, message: "First")
+      try await fixture.remote.publish()
+      try await body(fixture)
+    }
+  }
+
+  /// Runs `body` with a remote that has no commit.
+  static func withEmptyRemote(_ body: (Fixture) async throws -> Void) async throws {
     try await withTemporaryFolder { folder in
-      let remote = try await GitRemote(in: folder)
-      try await remote.commit(files.mapValues { $0 }, message: "First")
-      try await remote.publish()
-      try await body(Fixture(folder: folder, remote: remote))
+      let fixture = Fixture(folder: folder, remote: try await GitRemote(in: folder))
+      try FileManager.default.createSymbolicLink(
+        atPath: fixture.worker, withDestinationPath: builtExecutable("evenkeel"))
+      try await body(fixture)
     }
   }
 
@@ -27,11 +41,11 @@ struct Fixture {
   func mirror(
     _ url: String? = nil, branch: String = "main", path: String = "", timeout: Duration = .seconds(30),
     worker: String? = nil, _ adjust: (inout MirrorRepository.Configuration) -> Void = { _ in }
-  ) throws -> MirrorRepository {
+  ) -> MirrorRepository {
     var configuration = MirrorRepository.Configuration(
       mirror: folder + "/state/mirror.git", url: url ?? remote.path, branch: branch, path: path,
       author: CommitAuthor(name: "Evenkeel", email: "evenkeel@example.com"), timeout: timeout,
-      worker: try worker ?? builtExecutable("evenkeel"))
+      worker: worker ?? self.worker)
     adjust(&configuration)
     return MirrorRepository(configuration, logger: Logger(label: "test"))
   }

@@ -19,11 +19,11 @@ import Vocabulary
   /// Runs `body` with a mirror of the remote by its path, and with one over http.
   private func overEachTransport(_ body: (Fixture, MirrorRepository) async throws -> Void) async throws {
     try await Fixture.with { fixture in
-      try await body(fixture, try fixture.mirror("file://" + fixture.remote.path))
+      try await body(fixture, fixture.mirror("file://" + fixture.remote.path))
     }
     try await Fixture.with { fixture in
       try await GitServer.serve(fixture.folder) { server in
-        try await body(fixture, try fixture.mirror(server.url + "/config.git"))
+        try await body(fixture, fixture.mirror(server.url + "/config.git"))
       }
     }
   }
@@ -82,7 +82,7 @@ import Vocabulary
       try install(
         hook: "pre-receive", "echo 'changes need a review by @ml-platform' >&2\nexit 1\n", in: fixture.remote)
       try await GitServer.serve(fixture.folder) { server in
-        let mirror = try fixture.mirror(server.url + "/config.git")
+        let mirror = fixture.mirror(server.url + "/config.git")
         let (tip, commit) = try await change(mirror)
         guard case .refused(let words) = try await mirror.push(commit, replacing: tip) else {
           Issue.record("was not refused")
@@ -109,7 +109,7 @@ import Vocabulary
 
         """, in: remote)
       try await GitServer.serve(fixture.folder) { server in
-        let mirror = try fixture.mirror(server.url + "/config.git")
+        let mirror = fixture.mirror(server.url + "/config.git")
         let (tip, commit) = try await change(mirror)
         #expect(try await mirror.push(commit, replacing: tip) == .raced)
         #expect(try await remote.bare("rev-parse", "main") == theirs)
@@ -121,7 +121,7 @@ import Vocabulary
     try await Fixture.with { fixture in
       try await fixture.remote.bare("config", "http.receivepack", "false")
       try await GitServer.serve(fixture.folder) { server in
-        let mirror = try fixture.mirror(server.url + "/config.git")
+        let mirror = fixture.mirror(server.url + "/config.git")
         let (tip, commit) = try await change(mirror)
         let error = await complaint { _ = try await mirror.push(commit, replacing: tip) }
         #expect(error?.kind == .denied, "\(String(describing: error))")
@@ -132,11 +132,11 @@ import Vocabulary
   @Test func `gives up a push to a server that stalls, and the mirror stays usable`() async throws {
     try await Fixture.with { fixture in
       try await GitServer.serve(fixture.folder) { server in
-        let good = try fixture.mirror(server.url + "/config.git")
+        let good = fixture.mirror(server.url + "/config.git")
         let (tip, commit) = try await change(good)
         // The same mirror, with a remote that has stopped answering since.
         try write(server.url + "/stall/config.git", to: fixture.folder + "/state/mirror.git/evenkeel-url")
-        let stalled = try fixture.mirror(server.url + "/stall/config.git", timeout: .seconds(1))
+        let stalled = fixture.mirror(server.url + "/stall/config.git", timeout: .seconds(1))
         let error = await complaint { _ = try await stalled.push(commit, replacing: tip) }
         #expect(error?.kind == .timedOut)
         #expect(try await good.push(commit, replacing: tip) == .accepted)
@@ -146,7 +146,7 @@ import Vocabulary
 
   @Test func `lets only one of many writers win`() async throws {
     try await Fixture.with { fixture in
-      let mirror = try fixture.mirror()
+      let mirror = fixture.mirror()
       let tip = try await mirror.fetch()
       var commits: [CommitID] = []
       for number in 0..<6 { commits.append(try await change(mirror, to: "a: \(number)\n").commit) }

@@ -13,7 +13,7 @@ import Vocabulary
       "environments/prod/README.md": "text", "environments/prod/.github/workflow.yaml": "on: push\n",
       "environments/prod/.hidden.yaml": "x: 1\n", "environments/test/c.yaml": "not a resource\n",
     ]) { fixture in
-      let mirror = try fixture.mirror(path: "./environments/prod/")
+      let mirror = fixture.mirror(path: "./environments/prod/")
       let tip = try await mirror.fetch()
       let state = try await mirror.desired(at: tip)
       #expect(Set(state.diagnostics.map(\.file)) == ["a.yaml", "deep/er/b.yml"])
@@ -24,7 +24,7 @@ import Vocabulary
   @Test func `says that the configured folder is missing, or is none`() async throws {
     try await Fixture.with { fixture in
       for path in ["environments/prod", "models/a.yaml", "../models"] {
-        let mirror = try fixture.mirror(path: path)
+        let mirror = fixture.mirror(path: path)
         let tip = try await mirror.fetch()
         let error = await complaint { _ = try await mirror.desired(at: tip) }
         #expect(error?.kind == .notFound)
@@ -37,7 +37,7 @@ import Vocabulary
     var files: [String: String] = [:]
     for number in 0..<30 { files["group-\(number % 3)/model-\(number).yaml"] = "number: \(number)\n" }
     try await Fixture.with(files) { fixture in
-      let mirror = try fixture.mirror()
+      let mirror = fixture.mirror()
       let first = try await mirror.fetch()
       _ = try await mirror.desired(at: first)
       #expect(await mirror.lastRead == ReadCounts(treesRead: 4, blobsRead: 30))
@@ -65,7 +65,7 @@ import Vocabulary
       try await work("update-index", "--add", "--cacheinfo", "160000,\(head),models/module")
       try await work("commit", "--quiet", "-m", "Link")
       try await fixture.remote.publish()
-      let mirror = try fixture.mirror()
+      let mirror = fixture.mirror()
       let state = try await mirror.desired(at: try await mirror.fetch())
       let skipped = state.diagnostics.filter { $0.message.hasPrefix("skipped") }
       #expect(skipped.map(\.file) == ["models/link.yaml", "models/module"])
@@ -76,7 +76,7 @@ import Vocabulary
   @Test func `refuses a manifest that is too large, and takes nothing for deleted`() async throws {
     try await Fixture.with(["big.yaml": String(repeating: "# filler\n", count: 200), "a.yaml": "x\n"]) {
       fixture in
-      let mirror = try fixture.mirror { $0.limits.bytesPerFile = 1024 }
+      let mirror = fixture.mirror { $0.limits.bytesPerFile = 1024 }
       let state = try await mirror.desired(at: try await mirror.fetch())
       #expect(state.unattributed.contains("big.yaml"))
       #expect(state.diagnostics.contains { $0.file == "big.yaml" && $0.severity == .error })
@@ -89,7 +89,7 @@ import Vocabulary
         { $0.files = 2 }, { $0.depth = 2 }, { $0.bytesInTotal = 5 },
       ]
       for adjust in adjustments {
-        let mirror = try fixture.mirror { adjust(&$0.limits) }
+        let mirror = fixture.mirror { adjust(&$0.limits) }
         let tip = try await mirror.fetch()
         #expect(await complaint { _ = try await mirror.desired(at: tip) }?.kind == .tooLarge)
       }
@@ -108,7 +108,7 @@ import Vocabulary
       let merge = try await work("rev-parse", "HEAD")
       try await fixture.remote.publish()
 
-      let mirror = try fixture.mirror(path: "environments/prod")
+      let mirror = fixture.mirror(path: "environments/prod")
       let tip = try await mirror.fetch()
       let all = try await mirror.history(from: tip, downTo: nil, limit: 100)
       #expect(all.map(\.id.rawValue) == [merge, second, first])
@@ -128,7 +128,7 @@ import Vocabulary
 
   @Test func `says that a commit is not in the mirror, and that nothing was fetched yet`() async throws {
     try await Fixture.with { fixture in
-      let mirror = try fixture.mirror()
+      let mirror = fixture.mirror()
       let unknown = CommitID(String(repeating: "ab", count: 20))
       #expect(await complaint { _ = try await mirror.desired(at: unknown) }?.kind == .mirror)
       _ = try await mirror.fetch()
@@ -140,7 +140,7 @@ import Vocabulary
 
   @Test func `says that the mirror is damaged, and the next fetch repairs it`() async throws {
     try await Fixture.with { fixture in
-      let mirror = try fixture.mirror(path: "models")
+      let mirror = fixture.mirror(path: "models")
       let first = try await mirror.fetch()
       let tree = try await fixture.remote.work("rev-parse", "HEAD:models")
       let parent = try await mirror.tree(of: first, replacing: ["a.yaml": Array("a: 3\n".utf8)])

@@ -29,7 +29,7 @@ import Vocabulary
   func `says what is wrong with a server`(trouble: Trouble) async throws {
     try await Fixture.with { fixture in
       try await GitServer.serve(fixture.folder) { server in
-        let mirror = try fixture.mirror(server.url + trouble.path, timeout: .seconds(2))
+        let mirror = fixture.mirror(server.url + trouble.path, timeout: .seconds(2))
         let clock = ContinuousClock()
         let start = clock.now
         let error = await complaint { _ = try await mirror.fetch() }
@@ -38,7 +38,7 @@ import Vocabulary
         for words in trouble.words {
           #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
         }
-        #expect(commandLines(containing: "git-worker").filter { $0.contains(fixture.folder) } == [])
+        #expect(commandLines(containing: fixture.worker) == [])
       }
     }
   }
@@ -47,16 +47,12 @@ import Vocabulary
     async throws
   {
     try await Fixture.with { fixture in
-      // A program name of its own makes its processes known from those of other tests.
-      let worker = fixture.folder + "/stalled-worker"
-      try FileManager.default.createSymbolicLink(
-        atPath: worker, withDestinationPath: builtExecutable("evenkeel"))
       try await GitServer.serve(fixture.folder) { server in
-        let mirror = try fixture.mirror(
-          server.url + "/half-pack/config.git", timeout: .seconds(1), worker: worker)
+        let mirror = fixture.mirror(
+          server.url + "/half-pack/config.git", timeout: .seconds(1))
         let error = await complaint { _ = try await mirror.fetch() }
         #expect(error?.kind == .timedOut)
-        #expect(commandLines(containing: worker) == [])
+        #expect(commandLines(containing: fixture.worker) == [])
         let tip = try await fixture.remote.work("rev-parse", "HEAD")
         #expect(try await fixture.mirror(server.url + "/config.git").fetch() == CommitID(tip))
       }
@@ -70,7 +66,7 @@ import Vocabulary
       try write("#!/bin/sh\nwhile :; do read line < \(fixture.folder)/pipe; done\n", to: child)
       try write("#!/bin/sh\nmkfifo \(fixture.folder)/pipe\nsh \(child) &\nwait\n", to: worker)
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: worker)
-      let mirror = try fixture.mirror(timeout: .milliseconds(500), worker: worker)
+      let mirror = fixture.mirror(timeout: .milliseconds(500), worker: worker)
       let error = await complaint { _ = try await mirror.fetch() }
       #expect(error?.kind == .timedOut)
       try await eventually("the worker's child is gone") { commandLines(containing: child).isEmpty }
@@ -88,7 +84,7 @@ import Vocabulary
       let worker = fixture.folder + "/worker"
       try write("#!/bin/sh\ncat >/dev/null\n\(script)\n", to: worker)
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: worker)
-      let mirror = try fixture.mirror(timeout: .seconds(20), worker: worker)
+      let mirror = fixture.mirror(timeout: .seconds(20), worker: worker)
       let error = await complaint { _ = try await mirror.fetch() }
       #expect(error?.kind == .unreachable)
       #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
@@ -97,7 +93,7 @@ import Vocabulary
 
   @Test func `says that the worker is missing`() async throws {
     try await Fixture.with { fixture in
-      let mirror = try fixture.mirror(worker: fixture.folder + "/no-such-program")
+      let mirror = fixture.mirror(worker: fixture.folder + "/no-such-program")
       let error = await complaint { _ = try await mirror.fetch() }
       #expect(error?.message.contains("no-such-program") == true, "\(error?.message ?? "")")
     }
@@ -127,9 +123,8 @@ import Vocabulary
   }
 
   @Test func `says that the repository is empty`() async throws {
-    try await withTemporaryFolder { folder in
-      let fixture = Fixture(folder: folder, remote: try await GitRemote(in: folder))
-      try await GitServer.serve(folder) { server in
+    try await Fixture.withEmptyRemote { fixture in
+      try await GitServer.serve(fixture.folder) { server in
         for url in [fixture.remote.path, server.url + "/config.git"] {
           let error = await complaint { _ = try await fixture.mirror(url).fetch() }
           #expect(error?.kind == .empty, "\(String(describing: error))")
@@ -186,7 +181,7 @@ import Vocabulary
 
   @Test func `never repeats a password`() async throws {
     try await Fixture.with { fixture in
-      let mirror = try fixture.mirror("http://robot:hunter2@127.0.0.1:1/config.git")
+      let mirror = fixture.mirror("http://robot:hunter2@127.0.0.1:1/config.git")
       let error = await complaint { _ = try await mirror.fetch() }
       #expect(error?.message.contains("http://127.0.0.1:1/config.git") == true, "\(error?.message ?? "")")
       #expect(error?.message.contains("hunter2") == false)
@@ -200,7 +195,7 @@ import Vocabulary
       try await fixture.remote.commit(["noise.txt": noise])
       try await fixture.remote.publish()
       try await GitServer.serve(fixture.folder) { server in
-        let mirror = try fixture.mirror(server.url + "/config.git") { $0.maximumPackBytes = 64 << 10 }
+        let mirror = fixture.mirror(server.url + "/config.git") { $0.maximumPackBytes = 64 << 10 }
         let error = await complaint { _ = try await mirror.fetch() }
         #expect(error?.kind == .tooLarge, "\(String(describing: error))")
       }

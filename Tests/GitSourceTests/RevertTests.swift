@@ -38,7 +38,7 @@ import Vocabulary
       let two = try await remote.commit(["deep/new.yaml": "new\n", "b.yaml": nil])
       try await remote.commit(["c.yaml": "later\n"])
       try await remote.publish()
-      let mirror = try fixture.mirror()
+      let mirror = fixture.mirror()
       let tip = try await mirror.fetch()
       for commits in [[one], [two], [two, one]] {
         let expected = try #require(try await gitRevert(commits, in: remote))
@@ -60,7 +60,7 @@ import Vocabulary
       try await fixture.remote.commit(["c.yaml": "later\n"])
       try await fixture.remote.publish()
       let expected = try #require(try await gitRevert([merge], mainline: true, in: fixture.remote))
-      let mirror = try fixture.mirror()
+      let mirror = fixture.mirror()
       let tip = try await mirror.fetch()
       #expect(try await mirror.revert([CommitID(merge)], onto: tip) == .tree(TreeID(expected)))
     }
@@ -73,7 +73,7 @@ import Vocabulary
       try await fixture.remote.commit([:], message: "Rename")
       try await fixture.remote.publish()
       let expected = try #require(try await gitRevert([bad], in: fixture.remote))
-      let mirror = try fixture.mirror()
+      let mirror = fixture.mirror()
       let tip = try await mirror.fetch()
       #expect(try await mirror.revert([CommitID(bad)], onto: tip) == .tree(TreeID(expected)))
     }
@@ -85,7 +85,7 @@ import Vocabulary
       try await fixture.remote.commit(["models/a.yaml": "version: 3\n"])
       try await fixture.remote.publish()
       #expect(try await gitRevert([bad], in: fixture.remote) == nil)
-      let mirror = try fixture.mirror()
+      let mirror = fixture.mirror()
       let tip = try await mirror.fetch()
       #expect(try await mirror.revert([CommitID(bad)], onto: tip) == .conflict(paths: ["models/a.yaml"]))
     }
@@ -93,7 +93,7 @@ import Vocabulary
 
   @Test func `reverts the very first commit to nothing`() async throws {
     try await Fixture.with(["a.yaml": "a\n"]) { fixture in
-      let mirror = try fixture.mirror()
+      let mirror = fixture.mirror()
       let tip = try await mirror.fetch()
       let empty = try await fixture.remote.work("hash-object", "-t", "tree", "--stdin")
       #expect(try await mirror.revert([tip], onto: tip) == .tree(TreeID(empty)))
@@ -110,7 +110,7 @@ import Vocabulary
       try await work("commit", "--quiet", "-m", "Make it executable")
       try await work("reset", "--quiet", "--hard")
       try await fixture.remote.publish()
-      let mirror = try fixture.mirror(path: "env/prod")
+      let mirror = fixture.mirror(path: "env/prod")
       let tip = try await mirror.fetch()
       let tree = try await mirror.tree(
         of: tip,
@@ -133,7 +133,7 @@ import Vocabulary
   @Test(arguments: ["../escape.yaml", ".git/config", "a/../../b.yaml", "", "a//.git/hooks/x"])
   func `writes no tree that Git would not check out`(path: String) async throws {
     try await Fixture.with { fixture in
-      let mirror = try fixture.mirror()
+      let mirror = fixture.mirror()
       let tip = try await mirror.fetch()
       let ours = try await mirror.tree(of: tip, replacing: ["ours.yaml": [1]])
       let error = await complaint { _ = try await mirror.tree(of: tip, replacing: [path: [1]]) }
@@ -146,7 +146,7 @@ import Vocabulary
 
   @Test func `commits as the agent, at the given time`() async throws {
     try await Fixture.with { fixture in
-      let mirror = try fixture.mirror()
+      let mirror = fixture.mirror()
       let tip = try await mirror.fetch()
       let tree = try await mirror.tree(of: tip, replacing: ["models/a.yaml": Array("a: 0\n".utf8)])
       let message = "Revert \"Deploy\"\n\nBecause.\n\nEvenkeel-Model: a\n"
