@@ -91,8 +91,8 @@ let package = Package(
     target(
       "Console",
       [
-        "Agent", "Effects", "Planning", "Rollout", "Vocabulary", asyncHTTPClient, hummingbird,
-        logging, nioCore, serviceLifecycle,
+        "Agent", "Effects", "Manifests", "Planning", "Rollout", "Vocabulary", asyncHTTPClient,
+        hummingbird, logging, nioCore, nioHTTP1, serviceLifecycle,
       ]),
     .executableTarget(
       name: "evenkeel",

@@ -5,8 +5,12 @@ final class Mirror {
   let repository: GitRepository
   private let objects: GitHandle<ObjectDatabaseKind>
 
-  init(opening folder: String) throws(GitFailure) {
-    repository = try GitRepository("open the mirror") { git_repository_open_bare($0, folder) }
+  convenience init(opening folder: String) throws(GitFailure) {
+    try self.init(GitRepository("open the mirror") { git_repository_open_bare($0, folder) })
+  }
+
+  init(_ opened: consuming GitRepository) throws(GitFailure) {
+    repository = opened
     let pointer = repository.pointer
     objects = try GitHandle("open the object database") { git_repository_odb($0, pointer) }
   }

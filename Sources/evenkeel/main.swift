@@ -1,3 +1,4 @@
+import ArgumentParser
 import GitSource
 import Glibc
 
@@ -5,4 +6,4 @@ import Glibc
 if CommandLine.arguments.dropFirst().first == "git-worker" {
   exit(NetworkWorker.run())
 }
-print("evenkeel")
+await Evenkeel.main()
