@@ -59,6 +59,29 @@ import Vocabulary
     }
   }
 
+  @Test func `a worker that nobody waits for any more ends itself`() async throws {
+    try await Fixture.with { fixture in
+      _ = try await fixture.mirror().fetch()
+      try await GitServer.serve(fixture.folder) { server in
+        let request = """
+          {"mirror": "\(fixture.folder)/state/mirror.git", "url": "\(server.url)/stall/config.git",
+           "branch": "main", "lifetime": 1,
+           "operation": {"fetch": {"maximumPackBytes": 1000, "maximumPacks": 50}}}
+          """
+        let result = try await run(fixture.worker, ["git-worker"], input: request)
+        #expect(result.status == 128 + SIGALRM)
+      }
+    }
+  }
+
+  @Test(arguments: ["", "{}", "not JSON", String(repeating: "[", count: 100_000)])
+  func `a worker without a request says what it is for`(input: String) async throws {
+    let result = try await run(builtExecutable("evenkeel"), ["git-worker"], input: input)
+    #expect(result.status == 64)
+    #expect(result.output.isEmpty)
+    #expect(result.errors.contains("for the agent's own use"))
+  }
+
   @Test func `kills what the worker started, too`() async throws {
     try await Fixture.with { fixture in
       let child = fixture.folder + "/child"
