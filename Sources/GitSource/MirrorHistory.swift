@@ -12,10 +12,10 @@ extension Mirror {
     while let id = next, id != base, summaries.count < limit {
       let commit = try self.commit(id)
       let parents = parents(of: commit)
-      let subject = git_commit_summary(commit.pointer).map { String(cString: $0) } ?? ""
+      let message = git_commit_message(commit.pointer).map { String(cString: $0) } ?? ""
       summaries.append(
         CommitSummary(
-          id: CommitID(id.hex), parents: parents.map { CommitID($0.hex) }, subject: subject,
+          id: CommitID(id.hex), parents: parents.map { CommitID($0.hex) }, message: String(message.prefix(64 << 10)),
           manifests: try folder(at: path, in: rootTree(of: id)).map { TreeID($0.hex) }))
       next = parents.first
     }
