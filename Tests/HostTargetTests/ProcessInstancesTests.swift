@@ -253,6 +253,7 @@ struct AdoptionTests {
     try await withHost { host in
       let spec = try host.server("a")
       try await host.driver().start(spec)
+      try await eventually("the kernel shows its environment") { !host.processes().isEmpty }
       // As if the agent had been killed between the start and its note.
       try FileManager.default.removeItem(atPath: host.state + "/instances/a/process")
       let next = try host.driver()

@@ -61,17 +61,12 @@ extension EnvoyGateway {
     let written = WrittenClusters.load(paths.clusters)
     clusters = written?.clusters ?? [:]
     clustersConfirmed = written != nil && written?.version == versions.version(of: .clusters)
-    guard let saved = RoutingRecord.load(paths.record),
-      let accepted = saved.table(version: versions.version(of: .routes))
+    guard let saved = RoutingRecord.load(paths.record), saved.version == versions.version(of: .routes)
     else { return }
     record = saved
-    clusters.merge(accepted.table.clusters) { written, _ in written }
-    guard accepted != saved.current else { return }
-    // The last life ended between writing these routes and learning what Envoy made of them.
-    record.current = accepted
-    record.previous = nil
-    try? replaceFile(
-      paths.routes, with: configuration.routes(accepted.table, version: accepted.version).bytes)
+    clusters.merge(saved.table.clusters) { written, _ in written }
+    // The last life may have ended after writing routes that Envoy rejected: those must not be what it starts with.
+    takeBack(.routes, configuration.routes(saved.table, version: saved.version))
   }
 
   // MARK: - Start
@@ -80,18 +75,12 @@ extension EnvoyGateway {
   /// processes may have the ports by now.
   private func prepareFiles() throws(GatewayError) {
     let boot = ProcessTable.bootID()
-    let saved = RoutingRecord.load(paths.record)
-    if let saved, saved.boot == boot, let written = WrittenClusters.load(paths.clusters) {
-      record = saved
-      clusters = written.clusters
-    } else {
-      record = RoutingRecord(
-        current: VersionedTable(version: nextVersion(), table: RouteTable()), previous: nil, boot: boot)
-      clusters = [:]
-    }
+    var current = RoutingRecord(version: nextVersion(), table: RouteTable(), boot: boot)
+    if let saved = RoutingRecord.load(paths.record), saved.boot == boot { current = saved }
+    record = current
+    clusters = current.table.clusters
     clustersConfirmed = false
-    try save(record)
-    let current = record.current
+    save(current)
     try put(configuration.bootstrap.bytes, at: paths.bootstrap)
     try put(configuration.listeners.bytes, at: paths.listeners)
     try put(configuration.clusters(clusters.values, version: nextVersion()).bytes, at: paths.clusters)

@@ -61,13 +61,16 @@ package actor ProcessInstances: InstanceDriver {
     do {
       try makeFolder(folders.home(of: spec.id))
       process = try spawn(launch)
-      try folders.note(process, of: spec.id)
     } catch let error as SpawnError {
       throw describe(error, spec)
-    } catch let error as FileError {
-      throw InstanceError(.host, "\(spec.id) cannot be started: \(error)")
     } catch {
       throw InstanceError(.host, "\(spec.id) cannot be started: \(error)")
+    }
+    do {
+      try folders.note(process, of: spec.id)
+    } catch {
+      // Its marker is there all the same, so the next life finds it.
+      logger.warning("an instance's process cannot be noted", metadata: ["error": "\(error)"])
     }
     watch(SupervisedInstance(spec: spec, process: process))
     logger.info("instance started", metadata: ["instance": "\(spec.id)", "pid": "\(process.pid)"])
