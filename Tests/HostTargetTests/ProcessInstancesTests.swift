@@ -24,6 +24,7 @@ struct ProcessInstancesTests {
       let spec = try host.server("a")
       try await driver.start(spec)
       let pid = await driver.pid(of: "a")
+      try await driver.wait(for: "a", toBe: .ready)
       try await driver.start(spec)
       #expect(await driver.pid(of: "a") == pid)
       #expect(host.processes().count == 1)

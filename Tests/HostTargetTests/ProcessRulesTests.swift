@@ -45,7 +45,8 @@ struct ProcessRulesTests {
   }
 
   @Test func `only three failed probes in a row make a ready instance unready`() {
-    var instance = SupervisedInstance(spec: spec, process: ProcessIdentity(pid: 1, startTime: 1))
+    var instance = SupervisedInstance(
+      spec: spec, process: ProcessIdentity(pid: 1, startTime: 1), isChild: true)
     instance.note(.notReady("loading"))
     #expect(instance.condition == .starting)
     instance.note(.ready)
@@ -61,7 +62,8 @@ struct ProcessRulesTests {
   }
 
   @Test func `an instance that is stopping or gone stays so, whatever it answers`() {
-    var instance = SupervisedInstance(spec: spec, process: ProcessIdentity(pid: 1, startTime: 1))
+    var instance = SupervisedInstance(
+      spec: spec, process: ProcessIdentity(pid: 1, startTime: 1), isChild: true)
     instance.beginStop(killAt: .now)
     instance.note(.ready)
     #expect(instance.condition == .stopping)

@@ -33,8 +33,10 @@ extension EnvoyGateway {
   /// with other settings, or that does not answer, is ended.
   private func adopt() async -> Bool {
     let ours = ProcessTable.marked(stateDirectory: marker.stateDirectory).filter { $0.marker == marker }
-    guard let leader = ours.first(where: { $0.status.isSessionLeader })?.status.identity else {
-      if !ours.isEmpty { await end(nil, marker: marker, grace: .seconds(5)) }
+    guard !ours.isEmpty else { return false }
+    let leaders = ours.filter(\.status.isSessionLeader).map(\.status.identity)
+    guard let leader = leaders.first, leaders.count == 1 else {
+      await end(leaders.first, marker: marker, grace: .seconds(5))
       return false
     }
     guard hasSameSettings(), let versions = await admin.versions(deadline: .seconds(2)) else {
@@ -137,7 +139,7 @@ extension EnvoyGateway {
   private func waitUntilListening(_ process: ProcessIdentity, _ logBefore: Int) async throws(GatewayError) {
     let deadline = clock.now + settings.startTimeout
     while clock.now < deadline, !Task.isCancelled {
-      if case .ended(let how) = checkState(of: process) {
+      if case .ended(let how) = checkState(of: process, isChild: false) {
         let words = words(since: logBefore)
         if words.contains("Address already in use") { throw portTaken(words) }
         throw GatewayError(.rejected, "Envoy \(how) at its start: \(words)")
@@ -180,7 +182,7 @@ extension EnvoyGateway {
     let often = Duration.milliseconds(50)
     if let process {
       paths.log.bound()
-      guard case .ended(let how) = checkState(of: process) else { return often }
+      guard case .ended(let how) = checkState(of: process, isChild: false) else { return often }
       self.process = nil
       problem = "Envoy \(how) and is being started again"
       logger.error("gateway ended", metadata: ["how": "\(how)"])
