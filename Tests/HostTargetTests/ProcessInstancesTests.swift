@@ -162,6 +162,7 @@ struct ProcessInstancesTests {
       await driver.stop("unknown")
       try await driver.wait(for: "a", toBe: .exited("exited with status 0"))
       await driver.stop("a")
+      #expect(host.changes.count == 4, "starting, ready, stopping, exited")
       await driver.forget("a")
       #expect(await driver.observe().isEmpty)
       #expect(await driver.logTail(of: "a", lines: 5).isEmpty == false, "logs outlive the instance")
