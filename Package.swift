@@ -124,7 +124,7 @@ let package = Package(
       ["Effects", "GitSource", "Manifests", "TestSupport", "Vocabulary", "evenkeel", logging]),
     tests(
       "ArtifactsTests",
-      ["Artifacts", "Effects", "Manifests", "TestSupport", "Vocabulary", logging]),
+      ["Artifacts", "Effects", "Manifests", "TestSupport", "Vocabulary", logging, subprocess]),
     tests(
       "HostTargetTests", ["Effects", "HostTarget", "TestSupport", "Vocabulary", logging]),
     tests(
