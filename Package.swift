@@ -58,13 +58,15 @@ let package = Package(
     .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
     .systemLibrary(
       name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    // Declarations of glibc that its Swift module leaves out.
+    .systemLibrary(name: "CSpawn"),
 
     // Pure: values in, values out.
     target("Vocabulary", []),
     target("YAML", ["CLibYAML"]),
     target("Manifests", ["Vocabulary", "YAML", crypto]),
     target("Rollout", ["Vocabulary", numerics]),
-    target("Planning", ["Vocabulary", "Manifests", "Rollout"]),
+    target("Planning", ["Vocabulary", "Manifests", "Rollout", crypto]),
     target("Effects", ["Vocabulary", "Manifests", "Planning", "Rollout"]),
 
     // Edges: the only code that touches the world.
@@ -78,16 +80,19 @@ let package = Package(
         nioHTTP1,
       ]),
     target(
-      "HostTarget", ["Effects", "Vocabulary", asyncHTTPClient, logging, nioCore, nioHTTP1]),
-    target("Journal", ["Effects", "Planning", "Rollout", "Vocabulary", grdb]),
+      "HostTarget",
+      ["CSpawn", "Effects", "Manifests", "Vocabulary", asyncHTTPClient, logging, nioCore, nioHTTP1]),
+    target("Journal", ["Effects", "Rollout", "Vocabulary", grdb]),
 
     // Shell: the loop, the control API, and the command line where edges are chosen.
-    target("Agent", ["Effects", "Manifests", "Planning", "Rollout", "Vocabulary", logging]),
+    target(
+      "Agent",
+      ["Effects", "Manifests", "Planning", "Rollout", "Vocabulary", logging, serviceLifecycle]),
     target(
       "Console",
       [
-        "Agent", "Effects", "Planning", "Rollout", "Vocabulary", asyncHTTPClient, hummingbird,
-        logging, nioCore, serviceLifecycle,
+        "Agent", "Effects", "Manifests", "Planning", "Rollout", "Vocabulary", asyncHTTPClient,
+        hummingbird, logging, nioCore, nioHTTP1, serviceLifecycle,
       ]),
     .executableTarget(
       name: "evenkeel",
@@ -117,7 +122,7 @@ let package = Package(
     tests("VocabularyTests", ["Vocabulary"]),
     tests("YAMLTests", ["YAML"]),
     tests("ManifestsTests", ["Manifests", "Vocabulary"]),
-    tests("RolloutTests", ["Rollout", "Vocabulary"]),
+    tests("RolloutTests", ["Rollout", "Vocabulary", numerics]),
     tests("PlanningTests", ["Manifests", "Planning", "Rollout", "Vocabulary"]),
     tests(
       "GitSourceTests",
@@ -126,10 +131,16 @@ let package = Package(
       "ArtifactsTests",
       ["Artifacts", "Effects", "Manifests", "TestSupport", "Vocabulary", logging, subprocess]),
     tests(
-      "HostTargetTests", ["Effects", "HostTarget", "TestSupport", "Vocabulary", logging]),
+      "HostTargetTests",
+      [
+        "Effects", "HostTarget", "Manifests", "TestSupport", "Vocabulary", asyncHTTPClient, logging,
+        nioCore, nioHTTP1,
+      ]),
     tests(
       "JournalTests",
-      ["Effects", "Journal", "Manifests", "Planning", "Rollout", "TestSupport", "Vocabulary"]),
+      [
+        "Effects", "Journal", "Manifests", "Planning", "Rollout", "TestSupport", "Vocabulary", grdb,
+      ]),
     tests(
       "AgentTests",
       ["Agent", "Effects", "Manifests", "Planning", "Rollout", "Simulation", "Vocabulary", logging]),

@@ -1,0 +1,55 @@
+import Effects
+import ServiceLifecycle
+import Vocabulary
+
+/// Runs a `Reconciler` until it is asked to stop. Three children share one alarm clock: the poller asks Git,
+/// the looper makes passes, the writer writes reverts. None waits for another's network.
+package struct AgentService: Service {
+  package let reconciler: Reconciler
+  /// Ring it when something has changed that a pass should see: an instance, an artifact, a command.
+  package let alarm: Alarm
+  let interval: Duration
+
+  /// Polls every `interval`, give or take a tenth, so that many agents do not ask at the same moment.
+  package init(_ reconciler: Reconciler, alarm: Alarm, interval: Duration) {
+    self.reconciler = reconciler
+    self.alarm = alarm
+    self.interval = interval
+  }
+
+  package func run() async throws {
+    try await cancelWhenGracefulShutdown {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { await poll() }
+        group.addTask { await loop() }
+        group.addTask { await write() }
+        for try await _ in group {}
+      }
+    }
+  }
+
+  private func poll() async {
+    while !Task.isCancelled {
+      await reconciler.poll()
+      alarm.ring()
+      let jitter = Double(reconciler.edges.dice() % 200) / 1000 - 0.1
+      await alarm.polls.wait(atMost: interval + interval * jitter)
+    }
+  }
+
+  private func loop() async {
+    while !Task.isCancelled {
+      var result = await reconciler.pass()
+      while result.again, !Task.isCancelled { result = await reconciler.pass() }
+      alarm.writeBacks.ring()
+      await alarm.passes.wait(atMost: max(.zero, result.next - reconciler.edges.clock.now()))
+    }
+  }
+
+  private func write() async {
+    while !Task.isCancelled {
+      if await reconciler.writeBackDue() { alarm.ring() }
+      await alarm.writeBacks.wait(atMost: .seconds(60))
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import Effects
+import Vocabulary
+
+/// How often the instances of a release have ended by themselves, and when the next may start.
+/// Kept in memory: an agent that restarts gives everyone a fresh start.
+struct CrashBook {
+  struct Page {
+    var exits = 0
+    var lastExit = ""
+    var log: [String] = []
+    /// Why it cannot be started at all.
+    var unstartable: String?
+    var restartAt = Timestamp(milliseconds: 0)
+  }
+
+  private var pages: [BackendKey: Page] = [:]
+
+  subscript(key: BackendKey) -> Page { pages[key] ?? Page() }
+
+  /// The first restart is immediate; then the wait doubles from one second to a minute.
+  mutating func exited(_ key: BackendKey, how: String, log: [String], at now: Timestamp) {
+    var page = self[key]
+    page.exits += 1
+    page.lastExit = how
+    page.log = log
+    let exponent = min(page.exits - 1, 6)
+    page.restartAt = now + (exponent == 0 ? .zero : .seconds(min(60, 1 << (exponent - 1))))
+    pages[key] = page
+  }
+
+  mutating func unstartable(_ key: BackendKey, because reason: String) {
+    pages[key, default: Page()].unstartable = reason
+  }
+
+  mutating func postpone(_ key: BackendKey, until time: Timestamp, because reason: String) {
+    pages[key, default: Page()].restartAt = time
+    pages[key, default: Page()].lastExit = reason
+  }
+
+  /// A new attempt, or an instance that got ready, starts with a clean page.
+  mutating func clear(_ key: BackendKey) {
+    pages[key] = nil
+  }
+}
+
+/// Since when a backend that nobody wants any more has been waiting for its last answers.
+struct DrainBook {
+  private var since: [InstanceID: Timestamp] = [:]
+
+  var isEmpty: Bool { since.isEmpty }
+
+  /// How long the instance has been draining; the first time it is asked, it begins.
+  mutating func duration(of id: InstanceID, at now: Timestamp) -> Duration {
+    let start = since[id] ?? now
+    since[id] = start
+    return now - start
+  }
+
+  mutating func forget(_ id: InstanceID) {
+    since[id] = nil
+  }
+}
+
+/// Which ports are free, as far as the journal knows; the driver finds out about other programs.
+struct PortBook {
+  let range: ClosedRange<Int>
+  private var next: Int
+  /// Ports that somebody else was seen to use, and until when they are left alone.
+  private var foreign: [Int: Timestamp] = [:]
+
+  init(range: ClosedRange<Int>) {
+    self.range = range
+    next = range.lowerBound
+  }
+
+  mutating func avoid(_ ports: [Int], until time: Timestamp) {
+    for port in ports { foreign[port] = time }
+  }
+
+  /// Two free ports, going round the range so that a port rests before it is used again; `nil` when there
+  /// are none.
+  mutating func take(besides used: Set<Int>, at now: Timestamp) -> (port: Int, metrics: Int)? {
+    foreign = foreign.filter { $0.value > now }
+    var found: [Int] = []
+    for offset in 0..<range.count where found.count < 2 {
+      let port = range.lowerBound + (next - range.lowerBound + offset) % range.count
+      if !used.contains(port), foreign[port] == nil { found.append(port) }
+    }
+    guard found.count == 2 else { return nil }
+    next = found[1] == range.upperBound ? range.lowerBound : found[1] + 1
+    return (found[0], found[1])
+  }
+}

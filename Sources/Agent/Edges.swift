@@ -1,0 +1,52 @@
+package import Effects
+package import Logging
+
+/// Everything the loop touches. The command line gives it the real ones, a simulation its own.
+package struct Edges: Sendable {
+  package var repository: any ConfigRepository
+  package var artifacts: any ArtifactStore
+  package var instances: any InstanceDriver
+  package var gateway: any Gateway
+  package var journal: any JournalStore
+  package var clock: any Clock
+  /// 64 random bits, for names and for jitter.
+  package var dice: @Sendable () -> UInt64
+  package var logger: Logger
+
+  package init(
+    repository: any ConfigRepository, artifacts: any ArtifactStore, instances: any InstanceDriver,
+    gateway: any Gateway, journal: any JournalStore, clock: any Clock,
+    dice: @escaping @Sendable () -> UInt64, logger: Logger
+  ) {
+    self.repository = repository
+    self.artifacts = artifacts
+    self.instances = instances
+    self.gateway = gateway
+    self.journal = journal
+    self.clock = clock
+    self.dice = dice
+    self.logger = logger
+  }
+}
+
+/// What the loop is told about itself.
+package struct LoopSettings: Hashable, Sendable {
+  package var agent: String
+  package var version: String
+  package var url: String
+  package var branch: String
+  package var path: String
+  /// Ports for instances; each one takes two.
+  package var ports: ClosedRange<Int>
+
+  package init(
+    agent: String, version: String, url: String, branch: String, path: String, ports: ClosedRange<Int>
+  ) {
+    self.agent = agent
+    self.version = version
+    self.url = url
+    self.branch = branch
+    self.path = path
+    self.ports = ports
+  }
+}

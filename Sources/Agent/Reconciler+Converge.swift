@@ -1,0 +1,245 @@
+import Effects
+import Logging
+import Manifests
+import Rollout
+import Vocabulary
+
+extension Reconciler {
+  /// Makes the world follow what the machines want. Answers whether something moved that a machine waits for.
+  func converge() async throws(JournalError) -> Bool {
+    for name in records.keys.sorted() {
+      guard let record = records[name], !isAtRest(record) else { continue }
+      for wanted in record.machine.wanted().instances {
+        try await startMissing(wanted, of: record.machine.name)
+      }
+    }
+    let routed = await route()
+    await stopUnwanted()
+    return routed
+  }
+
+  /// The cheap case, and at any moment the case of almost every model.
+  private func isAtRest(_ record: ModelRecord) -> Bool {
+    guard record.machine.isSettled, let stable = record.machine.stable else {
+      return record.machine.isGone
+    }
+    return world.running(record.machine.name, stable.revision).count == record.machine.replicas
+  }
+
+  // MARK: Starting
+
+  private func startMissing(_ wanted: Wanted.Instances, of name: ModelName) async throws(JournalError) {
+    let key = BackendKey(model: name, revision: wanted.release.revision)
+    let missing = wanted.count - world.running(name, wanted.release.revision).count
+    guard missing > 0, let workload = records[name]?.workloads[key.revision] else { return }
+    let now = edges.clock.now()
+    guard crashes[key].unstartable == nil, crashes[key].restartAt <= now else { return }
+    guard case .stored(let folder) = await edges.artifacts.request(workload.artifact) else { return }
+    for _ in 0..<missing {
+      guard try await start(key, workload, version: wanted.release.version, in: folder, at: now) else {
+        return
+      }
+    }
+  }
+
+  /// Journals the intent, then starts. `false` when there is no point in starting another one now.
+  private func start(
+    _ key: BackendKey, _ workload: Workload, version: String, in folder: String, at now: Timestamp
+  ) async throws(JournalError) -> Bool {
+    guard var record = records[key.model] else { return false }
+    let used = Set(specs.values.flatMap { [$0.port, $0.metricsPort] })
+    guard let ports = ports.take(besides: used, at: now) else {
+      let range = "\(settings.ports.lowerBound)-\(settings.ports.upperBound)"
+      crashes.postpone(key, until: now + .seconds(5), because: "no port of \(range) is free")
+      return false
+    }
+    record.startedInstances += 1
+    let spec = InstanceSpec(
+      id: InstanceID("\(key.model)-\(key.revision.short)-\(record.startedInstances)"), of: key, workload,
+      version: version, folder: folder, port: ports.port, metricsPort: ports.metrics)
+    try await save(record, [.instance(spec)])
+    specs[spec.id] = spec
+    do throws(InstanceError) {
+      try await edges.instances.start(spec)
+      world.byModel[key.model, default: []].append(.init(starting: spec))
+      return true
+    } catch {
+      try await giveUp(spec, key, because: error, at: now)
+      return false
+    }
+  }
+
+  private func giveUp(
+    _ spec: InstanceSpec, _ key: BackendKey, because error: InstanceError, at now: Timestamp
+  ) async throws(JournalError) {
+    specs[spec.id] = nil
+    switch error.remedy {
+    case .commit:
+      crashes.unstartable(key, because: error.message)
+    case .wait:
+      crashes.postpone(key, until: now + .seconds(5), because: error.message)
+    case .retry:
+      self.ports.avoid([spec.port, spec.metricsPort], until: now + .seconds(60))
+      crashes.postpone(key, until: now, because: error.message)
+    }
+    try await write([
+      .removeInstance(spec.id),
+      .event(Event(at: now, model: key.model, reason: "StartFailed", message: error.message)),
+    ])
+  }
+
+  // MARK: Routing
+
+  /// Applies the wanted routes if they are not the confirmed ones.
+  private func route() async -> Bool {
+    let table = wantedTable()
+    let now = edges.clock.now()
+    guard table != world.gateway.accepted, now >= gatewayRetryAt else { return false }
+    do throws(GatewayError) {
+      try await edges.gateway.apply(table)
+      gatewayTrouble = nil
+      world.gateway.accepted = table
+      return true
+    } catch {
+      if error != gatewayTrouble {
+        edges.logger.error("the gateway did not take the routes", metadata: ["error": "\(error)"])
+      }
+      gatewayTrouble = error
+      gatewayRetryAt = now + .seconds(1)
+      return false
+    }
+  }
+
+  func wantedTable() -> RouteTable {
+    var table = RouteTable()
+    for (name, record) in records {
+      if let route = wantedRoute(of: record) { table.models[name] = route }
+    }
+    return table
+  }
+
+  /// The split that the machine wants, and beside it, without traffic, every other release that runs: its
+  /// statistics exist before its first request and until its last answer.
+  private func wantedRoute(of record: ModelRecord) -> ModelRoute? {
+    let name = record.machine.name
+    let weights = record.machine.wanted().weights
+    let running = Set((world.byModel[name] ?? []).filter { !$0.isExited }.map(\.revision))
+    let revisions = running.union(weights.keys).sorted()
+    guard !revisions.isEmpty else { return nil }
+    let backends = revisions.map { revision in
+      Backend(
+        revision: revision, weight: weights[revision] ?? 0,
+        ports: ports(of: name, revision, routed: weights[revision] != nil))
+    }
+    return ModelRoute(route: record.live.route, backends: backends)
+  }
+
+  /// Only instances whose model is ready, and that are to stay, get requests. If none of a routed release is,
+  /// all that run stay in: an honest error of a server is better than one about a missing one.
+  private func ports(of name: ModelName, _ revision: Revision, routed: Bool) -> [Int] {
+    let instances = (world.byModel[name] ?? []).filter { $0.revision == revision && !$0.isExited }
+    guard routed else { return instances.filter { $0.condition == .ready }.map(\.port).sorted() }
+    let leaving = Set(unwanted(of: name).map(\.id))
+    let ready = instances.filter { $0.condition == .ready && !leaving.contains($0.id) }
+    return (ready.isEmpty ? instances : ready).map(\.port).sorted()
+  }
+
+  // MARK: Stopping
+
+  /// Stops what nobody wants: when its last request is answered, or its grace has passed.
+  private func stopUnwanted() async {
+    let now = edges.clock.now()
+    for name in world.byModel.keys.sorted() {
+      for instance in unwanted(of: name) where isDrained(instance, at: now) {
+        stopping.insert(instance.id)
+        await edges.instances.stop(instance.id)
+      }
+    }
+  }
+
+  /// The running instances that no machine wants, or that are too many.
+  private func unwanted(of name: ModelName) -> [InstanceObservation] {
+    let wanted = records[name]?.machine.wanted().instances ?? []
+    let running = (world.byModel[name] ?? []).filter(\.condition.isRunning)
+    return Dictionary(grouping: running, by: \.revision).flatMap { revision, group in
+      let count = wanted.first { $0.release.revision == revision }?.count ?? 0
+      return group.count > count ? Array(group.sorted(by: keepFirst).dropFirst(count)) : []
+    }
+  }
+
+  /// Of too many instances, the ready and then the older ones stay.
+  private func keepFirst(_ left: InstanceObservation, _ right: InstanceObservation) -> Bool {
+    let (leftReady, rightReady) = (left.condition == .ready, right.condition == .ready)
+    if leftReady != rightReady { return leftReady }
+    return (left.id.rawValue.count, left.id) < (right.id.rawValue.count, right.id)
+  }
+
+  private func isDrained(_ instance: InstanceObservation, at now: Timestamp) -> Bool {
+    let waited = drains.duration(of: instance.id, at: now)
+    if waited >= specs[instance.id]?.terminationGrace ?? .seconds(30) { return true }
+    // Without knowing what the gateway routes and answers, only time tells.
+    guard let accepted = world.gateway.accepted, let statistics = world.gateway.statistics else {
+      return false
+    }
+    let weight = accepted.models[instance.model]?.weights[instance.revision] ?? 0
+    // The gateway counts by release: while others of it serve, nobody knows which one still answers.
+    guard weight == 0 else { return false }
+    let key = BackendKey(model: instance.model, revision: instance.revision)
+    return statistics[key].map { $0.active == 0 } ?? true
+  }
+
+  // MARK: Removing
+
+  /// Closes the books of models whose last instance is gone.
+  func finishRemovals() async throws(JournalError) {
+    for (name, record) in records where record.machine.removing {
+      let isGone = (world.byModel[name] ?? []).allSatisfy(\.isExited)
+      guard isGone, confirmedNoRoute(name) else { continue }
+      var record = record
+      record.machine.removed()
+      let event = JournalEntry.event(
+        Event(at: edges.clock.now(), model: name, reason: "Removed", message: "\(name) is removed"))
+      if record.machine.failures.isEmpty {
+        try await write([.removeModel(name), event])
+        records[name] = nil
+      } else {
+        try await save(record, [event])
+      }
+    }
+  }
+
+  private func confirmedNoRoute(_ name: ModelName) -> Bool {
+    world.gateway.accepted.map { $0.models[name]?.weights.isEmpty ?? true } ?? false
+  }
+}
+
+extension InstanceObservation {
+  var isExited: Bool { if case .exited = condition { true } else { false } }
+
+  init(starting spec: InstanceSpec) {
+    self.init(
+      id: spec.id, model: spec.model, revision: spec.revision, port: spec.port,
+      metricsPort: spec.metricsPort, pid: nil, condition: .starting)
+  }
+}
+
+extension InstanceSpec {
+  /// Fills in the variables of the runtime; the model's own environment wins over the runtime's.
+  init(
+    id: InstanceID, of key: BackendKey, _ workload: Workload, version: String, folder: String, port: Int,
+    metricsPort: Int
+  ) {
+    let variables = [
+      "MODEL_DIR": folder, "MODEL_NAME": key.model.rawValue, "VERSION": version,
+      "REVISION": key.revision.description, "PORT": String(port), "METRICS_PORT": String(metricsPort),
+    ]
+    let runtime = workload.runtime
+    self.init(
+      id: id, model: key.model, revision: key.revision,
+      command: runtime.command.map { expand($0, with: variables) },
+      environment: runtime.environment.merging(workload.environment) { $1 }
+        .mapValues { expand($0, with: variables) },
+      folder: folder, port: port, metricsPort: metricsPort,
+      readyPath: expand(runtime.readyPath, with: variables), terminationGrace: runtime.terminationGrace)
+  }
+}

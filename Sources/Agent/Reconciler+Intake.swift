@@ -1,0 +1,157 @@
+package import Effects
+import Logging
+import Manifests
+import Planning
+import Rollout
+import Vocabulary
+
+extension Reconciler {
+  /// Asks the remote, and takes in what Git wants now. With the remote out of reach the last wishes stay
+  /// in force; after a restart they are read from the mirror. Answers what went wrong.
+  @discardableResult
+  package func poll() async -> SourceError? {
+    do throws(SourceError) {
+      let tip = try await edges.repository.fetch()
+      try await take(tip, fetched: true)
+      sourceTrouble = nil
+    } catch {
+      await sourceFailed(error)
+    }
+    return sourceTrouble
+  }
+
+  private func sourceFailed(_ error: SourceError) async {
+    if error != sourceTrouble {
+      edges.logger.error("the configuration repository cannot be read", metadata: ["error": "\(error)"])
+      let event = Event(at: edges.clock.now(), reason: "SourceUnavailable", message: error.message)
+      try? await write([.event(event)])
+    }
+    sourceTrouble = error
+    guard desired == nil else { return }
+    do throws(SourceError) {
+      if let tip = try await edges.repository.mirroredTip() { try await take(tip, fetched: false) }
+    } catch {
+      edges.logger.error("the mirror cannot be read", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func take(_ tip: CommitID, fetched: Bool) async throws(SourceError) {
+    if desired != nil, source?.commit == tip {
+      if fetched { source?.fetchedAt = edges.clock.now() }
+      return
+    }
+    let wishes = try await edges.repository.desired(at: tip)
+    let changed = wishes.models.values.filter { $0 != desired?.models[$0.name] }
+    let revisions = Dictionary(
+      uniqueKeysWithValues: changed.map { ($0.name, Planning.revision(of: $0.workload)) })
+    let unknown = revisions.filter { name, revision in records[name]?.machine.desired?.revision != revision }
+    let introductions =
+      unknown.isEmpty
+      ? [:]
+      : try await History(repository: edges.repository)
+        .introductions(of: unknown, at: tip, after: source?.commit)
+    let now = edges.clock.now()
+    let source = SourceRecord(
+      url: settings.url, branch: settings.branch, path: settings.path, commit: tip,
+      fetchedAt: fetched ? now : self.source?.fetchedAt ?? now)
+    do throws(JournalError) {
+      try await takeIn(wishes, changed, revisions, introductions, source)
+    } catch {
+      edges.logger.error("the wishes of Git could not be journalled", metadata: ["error": "\(error)"])
+    }
+  }
+
+  /// All of a commit is taken in by one transaction: after a crash either none or all of it is known.
+  private func takeIn(
+    _ wishes: DesiredState, _ changed: [DesiredModel], _ revisions: [ModelName: Revision],
+    _ introductions: [ModelName: CommitID], _ source: SourceRecord
+  ) async throws(JournalError) {
+    await enter()
+    defer { leave() }
+    let now = edges.clock.now()
+    var entries: [JournalEntry] = [.source(source)]
+    var updated: [ModelName: ModelRecord] = [:]
+    for model in changed.sorted(by: { $0.name < $1.name }) {
+      guard let revision = revisions[model.name] else { continue }
+      let commit =
+        introductions[model.name] ?? records[model.name]?.machine.desired?.commit ?? source.commit
+      let release = Release(revision: revision, version: model.workload.artifact.version, commit: commit)
+      let (record, news) = await wish(for: model, release, at: now)
+      if record != records[model.name] {
+        updated[model.name] = record
+        entries += [.model(record)] + news
+      }
+    }
+    for name in missing(in: wishes) {
+      guard var record = records[name] else { continue }
+      let result = record.machine.desireNothing(at: now)
+      record.conditions = conditions(of: record)
+      updated[name] = record
+      entries += [.model(record)] + result.entries(of: name, after: record.machine, at: now)
+    }
+    entries += diagnosticEvents(wishes, at: now)
+    try await write(entries)
+    records.merge(updated) { $1 }
+    self.source = source
+    desired = wishes
+  }
+
+  private func wish(for model: DesiredModel, _ release: Release, at now: Timestamp) async -> (
+    ModelRecord, [JournalEntry]
+  ) {
+    var record =
+      records[model.name]
+      ?? ModelRecord(
+        machine: ModelMachine(name: model.name), live: model.live, workloads: [:], file: model.file)
+    let before = record.live
+    record.live = model.live
+    record.file = model.file
+    record.workloads[release.revision] = model.workload
+    let terms = model.live.policy.terms(replicas: model.live.replicas)
+    let result = record.machine.desire(release, under: terms, at: now, id: rolloutID(at: now))
+    if case .started = result {
+      crashes.clear(BackendKey(model: model.name, revision: release.revision))
+      await edges.artifacts.forgetFailure(of: model.workload.artifact)
+    }
+    record.conditions = conditions(of: record)
+    var entries = result.entries(of: model.name, after: record.machine, at: now)
+    if before != record.live, let change = liveChange(from: before, to: record.live) {
+      let message = "\(model.name): \(change), applied live"
+      entries.append(.event(Event(at: now, model: model.name, reason: "AppliedLive", message: message)))
+    }
+    return (record, entries)
+  }
+
+  private func liveChange(from old: LiveSettings, to new: LiveSettings) -> String? {
+    var changes: [String] = []
+    if old.replicas != new.replicas { changes.append("replicas \(old.replicas) to \(new.replicas)") }
+    if old.route != new.route { changes.append("route to \(new.route.host ?? "*")\(new.route.prefix)") }
+    if old.policy != new.policy { changes.append("policy \(new.policy.name)") }
+    return changes.isEmpty ? nil : changes.joined(separator: ", ")
+  }
+
+  /// Models that Git no longer has. One that only cannot be read, or may be in a document that cannot, is not
+  /// missing: nothing is ever removed because of a mistake in a file.
+  private func missing(in wishes: DesiredState) -> [ModelName] {
+    guard wishes.unattributed.isEmpty else { return [] }
+    return records.keys.sorted().filter { name in
+      wishes.models[name] == nil && !wishes.unreadable.contains(name)
+        && records[name]?.machine.isGone == false && records[name]?.machine.removing == false
+    }
+  }
+
+  private func diagnosticEvents(_ wishes: DesiredState, at now: Timestamp) -> [JournalEntry] {
+    let new = Set(wishes.diagnostics).subtracting(desired?.diagnostics ?? [])
+    let ordered = new.sorted { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
+    // A bound: the rest is in `evenkeel validate` and in the dry run.
+    return ordered.prefix(20).map { diagnostic in
+      let place = "\(diagnostic.file):\(diagnostic.line):\(diagnostic.column)"
+      let message = "\(place): \(diagnostic.severity.rawValue): \(diagnostic.message)"
+      return .event(Event(at: now, reason: "ManifestProblem", message: message))
+    }
+  }
+
+  func rolloutID(at now: Timestamp) -> RolloutID {
+    RolloutID(at: now, randomness: (UInt16(truncatingIfNeeded: edges.dice()), edges.dice()))
+  }
+}

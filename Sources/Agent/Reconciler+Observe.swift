@@ -1,0 +1,115 @@
+import Effects
+import Manifests
+import Rollout
+import Vocabulary
+
+extension Reconciler {
+  /// Reduces what the edges say to what the model's machine decides on.
+  func observation(of record: ModelRecord) async -> ModelObservation {
+    let machine = record.machine
+    var observation = ModelObservation(
+      weights: confirmedWeights(of: machine.name), counts: counts(of: machine.name),
+      gatewayTrouble: gatewayTrouble?.message ?? world.gateway.problem)
+    if let candidate = machine.rollout?.candidate {
+      observation.instances = instances(of: machine.name, candidate.revision)
+      if let artifact = record.workloads[candidate.revision]?.artifact {
+        observation.artifact = .init(await edges.artifacts.request(artifact))
+      }
+    }
+    return observation
+  }
+
+  private func confirmedWeights(of name: ModelName) -> [Revision: Int]? {
+    world.gateway.accepted.map { $0.models[name]?.weights ?? [:] }
+  }
+
+  private func counts(of name: ModelName) -> [Revision: RequestCounts]? {
+    guard let statistics = world.gateway.statistics, let record = records[name] else { return nil }
+    let releases = [record.machine.stable, record.machine.rollout?.candidate].compactMap(\.self)
+    return releases.reduce(into: [:]) { counts, release in
+      let key = BackendKey(model: name, revision: release.revision)
+      counts[release.revision] = statistics[key]?.counts
+    }
+  }
+
+  private func instances(of name: ModelName, _ revision: Revision) -> ModelObservation.Instances {
+    let page = crashes[BackendKey(model: name, revision: revision)]
+    var tally = ModelObservation.Instances()
+    tally.exits = page.exits
+    tally.unstartable = page.unstartable
+    tally.log = page.log
+    tally.trouble = page.lastExit.isEmpty ? nil : page.lastExit
+    for instance in world.running(name, revision) {
+      switch instance.condition {
+      case .ready: tally.ready += 1
+      case .starting: tally.starting += 1
+      case .unready(let how): tally.trouble = how
+      case .stopping, .exited: break
+      }
+    }
+    return tally
+  }
+
+  /// Takes note of instances that have ended: expected ones are forgotten, others are counted and remembered
+  /// with their last words.
+  func settleExits() async throws(JournalError) {
+    let now = edges.clock.now()
+    for (name, instances) in world.byModel {
+      for instance in instances {
+        guard case .exited(let how) = instance.condition else { continue }
+        try await settleExit(of: instance, of: name, how: how, at: now)
+      }
+    }
+  }
+
+  private func settleExit(
+    of instance: InstanceObservation, of name: ModelName, how: String, at now: Timestamp
+  ) async throws(JournalError) {
+    var entries: [JournalEntry] = [.removeInstance(instance.id)]
+    let key = BackendKey(model: name, revision: instance.revision)
+    if isWanted(key), !stopping.contains(instance.id) {
+      let log = await edges.instances.logTail(of: instance.id, lines: 20)
+      crashes.exited(key, how: how, log: log, at: now)
+      entries.append(
+        .event(
+          Event(
+            at: now, model: name, rollout: records[name]?.machine.rollout?.id, reason: "InstanceExited",
+            message: "instance \(instance.id) \(how)")))
+    } else {
+      entries.append(
+        .event(
+          Event(
+            at: now, model: name, reason: "InstanceStopped", message: "instance \(instance.id) \(how)")))
+    }
+    try await write(entries)
+    specs[instance.id] = nil
+    drains.forget(instance.id)
+    stopping.remove(instance.id)
+    await edges.instances.forget(instance.id)
+  }
+
+  private func isWanted(_ key: BackendKey) -> Bool {
+    records[key.model]?.machine.wanted().instances.contains { $0.release.revision == key.revision } ?? false
+  }
+}
+
+extension ModelObservation.Artifact {
+  init(_ status: ArtifactStatus) {
+    switch status {
+    case .fetching(let bytes, let total?): self = .pending("\(bytes) of \(total) bytes fetched")
+    case .fetching(let bytes, nil): self = .pending("\(bytes) bytes fetched")
+    case .verifying: self = .verifying
+    case .stored: self = .stored
+    case .failed(let error):
+      guard error.remedy == .commit else {
+        self = .pending(error.message)
+        return
+      }
+      switch error.kind {
+      case .notFound: self = .failed(.artifactNotFound, error.message)
+      case .digestMismatch: self = .failed(.digestMismatch, error.message)
+      case .truncated, .invalid, .unavailable, .storage: self = .failed(.artifactInvalid, error.message)
+      }
+    }
+  }
+}

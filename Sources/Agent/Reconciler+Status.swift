@@ -1,0 +1,84 @@
+package import Effects
+import Manifests
+package import Planning
+package import Rollout
+package import Vocabulary
+
+extension Reconciler {
+  /// What runs, what is wanted, and what stands in the way.
+  package func status() -> StatusReport {
+    let models = records.values.filter { !$0.machine.isGone }.sorted { $0.machine.name < $1.machine.name }
+    return StatusReport(
+      agent: .init(name: settings.agent, version: settings.version),
+      source: .init(commit: source?.commit, fetchedAt: source?.fetchedAt),
+      models: models.map(report))
+  }
+
+  private func report(_ record: ModelRecord) -> StatusReport.Model {
+    let name = record.machine.name
+    let instances = (world.byModel[name] ?? []).filter { !$0.isExited }.sorted { $0.id < $1.id }
+    return StatusReport.Model(
+      record.machine, live: record.live, weights: world.gateway.accepted?.models[name]?.weights ?? [:],
+      instances: instances.map {
+        .init(id: $0.id, revision: $0.revision, port: $0.port, ready: $0.condition == .ready)
+      }, conditions: conditions(of: record))
+  }
+
+  func conditions(of record: ModelRecord) -> [Condition] {
+    let machine = record.machine
+    let ready = machine.stable.map { stable in
+      world.running(machine.name, stable.revision).count { $0.condition == .ready }
+    }
+    return machine.conditions(
+      readyInstances: ready ?? 0, trouble: trouble(of: record), before: record.conditions,
+      at: edges.clock.now())
+  }
+
+  /// What the loop knows and the machine does not.
+  private func trouble(of record: ModelRecord) -> Trouble? {
+    let name = record.machine.name
+    if let desired, desired.models[name] == nil, !record.machine.removing, !record.machine.isGone {
+      let places = desired.diagnostics.filter { $0.file == record.file }.prefix(3)
+        .map { "\($0.file):\($0.line):\($0.column): \($0.message)" }
+      let why =
+        places.isEmpty ? "a manifest of the repository cannot be read" : places.joined(separator: "; ")
+      return Trouble(reason: "ManifestUnreadable", message: why)
+    }
+    if let stable = record.machine.stable {
+      let page = crashes[BackendKey(model: name, revision: stable.revision)]
+      if let reason = page.unstartable { return Trouble(reason: "StartFailed", message: reason) }
+      if page.exits > 2 {
+        return Trouble(
+          reason: "CrashLooping", message: "instances ended \(page.exits) times, last: \(page.lastExit)")
+      }
+    }
+    if let problem = gatewayTrouble?.message ?? world.gateway.problem {
+      return Trouble(reason: "GatewayUnavailable", message: problem)
+    }
+    return nil
+  }
+
+  /// The newest rollouts of a model first.
+  package func history(of model: ModelName, limit: Int) async throws(JournalError) -> [RolloutRecord] {
+    try await edges.journal.history(of: model, limit: limit)
+  }
+
+  /// Events after `sequence`, oldest first. With none yet, waits for the next one, at most `patience`.
+  package func events(after sequence: Int64, limit: Int, patience: Duration) async throws(JournalError)
+    -> [Event]
+  {
+    let bell = Bell()
+    let id = edges.dice()
+    eventWatchers[id] = bell
+    defer { eventWatchers[id] = nil }
+    let events = try await edges.journal.events(after: sequence, limit: limit)
+    guard events.isEmpty, patience > .zero else { return events }
+    await bell.wait(atMost: patience)
+    return try await edges.journal.events(after: sequence, limit: limit)
+  }
+
+  /// The sequence of the newest event, to follow from.
+  package func lastSequence() async throws(JournalError) -> Int64 {
+    try await edges.journal.lastSequence()
+  }
+}

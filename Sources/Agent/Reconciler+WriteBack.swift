@@ -1,0 +1,75 @@
+import Effects
+import Logging
+import Manifests
+import Rollout
+import Vocabulary
+
+extension Reconciler {
+  /// Tries one revert that is due. Answers whether there was one.
+  ///
+  /// Runs beside the passes: the network of the remote never delays a rollout.
+  package func writeBackDue() async -> Bool {
+    let now = edges.clock.now()
+    let due = records.values.filter { isDue($0.machine, at: now) }.min { $0.machine.name < $1.machine.name }
+    guard let due, let request = request(for: due.machine) else { return false }
+    let result = await WriteBack(repository: edges.repository, clock: edges.clock, agent: settings.agent)
+      .run(request, jitter: Double(edges.dice() % 1000) / 1000)
+    do throws(JournalError) {
+      try await take(result, for: request)
+    } catch {
+      // The remote may have our revert already: the next try finds its trailer there and writes nothing.
+      edges.logger.error("the write-back could not be journalled", metadata: ["error": "\(error)"])
+      return false
+    }
+    return true
+  }
+
+  private func isDue(_ machine: ModelMachine, at now: Timestamp) -> Bool {
+    guard case .writingBack(_, .pending(_, let retryAt, _)) = machine.rollout?.stage else { return false }
+    return retryAt <= now
+  }
+
+  private func request(for machine: ModelMachine) -> WriteBackRequest? {
+    guard let rollout = machine.rollout,
+      case .writingBack(let failure, .pending(let tries, _, _)) = rollout.stage
+    else { return nil }
+    var others: [ModelName: Revision?] = [:]
+    for (name, record) in records where name != machine.name {
+      others.updateValue(record.machine.stable?.revision, forKey: name)
+    }
+    return WriteBackRequest(
+      model: machine.name, failed: rollout.subject, lastGood: machine.stable, failure: failure,
+      rollout: rollout.id, lastGoodOfOthers: others, tries: tries)
+  }
+
+  private func take(_ result: WriteBackResult, for request: WriteBackRequest) async throws(JournalError) {
+    await enter()
+    defer { leave() }
+    // A newer commit may have replaced the rollout while the revert was on its way.
+    guard var record = records[request.model], record.machine.rollout?.id == request.rollout else { return }
+    record.machine.wroteBack(result)
+    let (reason, message) = result.words(for: request)
+    var entries: [JournalEntry] = [
+      .event(
+        Event(
+          at: edges.clock.now(), model: request.model, rollout: request.rollout, reason: reason,
+          message: message))
+    ]
+    if case .pushed(let commit) = result { entries.append(.revert(commit, of: request.rollout)) }
+    try await save(record, entries)
+  }
+}
+
+extension WriteBackResult {
+  fileprivate func words(for request: WriteBackRequest) -> (reason: String, message: String) {
+    let what = "\(request.model) \(request.failed.version)"
+    return switch self {
+    case .pushed(let commit): ("Reverted", "\(what) is reverted in Git by commit \(commit.short)")
+    case .movedOn:
+      ("WriteBackUnneeded", "\(what): somebody has already moved the model on; nothing to revert")
+    case .notPossible(let reason): ("RevertNotPossible", "\(what): \(reason)")
+    case .postponed(let reason, let until):
+      ("WriteBackPostponed", "\(what): the revert waits until \(until): \(reason)")
+    }
+  }
+}

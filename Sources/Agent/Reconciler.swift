@@ -1,0 +1,197 @@
+import Effects
+import Logging
+import Manifests
+import Planning
+import Rollout
+package import Vocabulary
+
+/// The loop's state and its passes. Each pass observes the world, lets every machine that is not at rest look
+/// at it, journals what they decided, and only then makes the world follow: start, stop, route.
+///
+/// A pass is level-triggered: it works from (journal, observation) alone, so a crash at any instruction
+/// is repaired by the next pass. Nothing here reads a clock, sleeps or touches a driver directly.
+package actor Reconciler {
+  let edges: Edges
+  let settings: LoopSettings
+
+  var records: [ModelName: ModelRecord] = [:]
+  var source: SourceRecord?
+  /// What Git asked for at `source.commit`; `nil` until it was read in this life of the agent.
+  var desired: DesiredState?
+  var sourceTrouble: SourceError?
+  /// Journalled intents to run an instance.
+  var specs: [InstanceID: InstanceSpec] = [:]
+  var crashes = CrashBook()
+  var drains = DrainBook()
+  /// Instances that were asked to stop in this life of the agent: their end is no crash.
+  var stopping: Set<InstanceID> = []
+  var ports: PortBook
+  var gatewayTrouble: GatewayError?
+  /// Not to be bothered again before this time, after it refused.
+  var gatewayRetryAt = Timestamp(milliseconds: 0)
+  /// Models with a write-back that is being tried at this moment.
+  var writing: Set<ModelName> = []
+  var world = World()
+  var eventWatchers: [UInt64: Bell] = [:]
+  private var isTaken = false
+  private var queue: [CheckedContinuation<Void, Never>] = []
+
+  package init(edges: Edges, settings: LoopSettings) {
+    self.edges = edges
+    self.settings = settings
+    ports = PortBook(range: settings.ports)
+  }
+
+  /// Takes up where the last life of the agent stopped: loads the journal and adopts what still runs.
+  package func resume() async throws {
+    let contents = try await edges.journal.load()
+    records = Dictionary(contents.models.map { ($0.machine.name, $0) }, uniquingKeysWith: { $1 })
+    specs = Dictionary(contents.instances.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+    source = contents.source
+    await edges.instances.adopt(contents.instances)
+  }
+
+  /// One pass. Answers whether another one should follow at once, and when the next is due in any case.
+  package func pass() async -> PassResult {
+    await enter()
+    defer { leave() }
+    do {
+      world = await look()
+      try await settleExits()
+      var moved = try await letMachinesLook()
+      moved = try await converge() || moved
+      try await finishRemovals()
+      return PassResult(again: moved, next: nextDeadline())
+    } catch {
+      edges.logger.error("pass failed", metadata: ["error": "\(error)"])
+      return PassResult(again: false, next: edges.clock.now() + .seconds(5))
+    }
+  }
+
+  // MARK: One at a time
+
+  /// Passes, intakes and commands change the same records across suspensions, so they take turns.
+  func enter() async {
+    if isTaken {
+      await withCheckedContinuation { queue.append($0) }
+    } else {
+      isTaken = true
+    }
+  }
+
+  func leave() {
+    if queue.isEmpty {
+      isTaken = false
+    } else {
+      queue.removeFirst().resume()
+    }
+  }
+
+  // MARK: Passes
+
+  private func look() async -> World {
+    async let instances = edges.instances.observe()
+    async let gateway = edges.gateway.observe()
+    return await World(instances: instances, gateway: gateway)
+  }
+
+  /// Shows every machine that is not at rest the world, until each waits for something.
+  private func letMachinesLook() async throws(JournalError) -> Bool {
+    var moved = false
+    for name in records.keys.sorted() {
+      guard let record = records[name], !record.machine.isSettled else { continue }
+      while try await step(name) { moved = true }
+    }
+    return moved
+  }
+
+  /// Lets one machine look once; `false` when it waits.
+  private func step(_ name: ModelName) async throws(JournalError) -> Bool {
+    guard var record = records[name] else { return false }
+    let before = record.machine
+    let observation = await observation(of: record)
+    let now = edges.clock.now()
+    let result = record.machine.observe(observation, at: now)
+    if result == .waiting {
+      // What was counted is not lost if it is not written: the gateway's totals still hold it.
+      records[name] = record
+      return false
+    }
+    try await save(record, result.entries(of: name, before: before, after: record.machine, at: now))
+    return true
+  }
+
+  /// Journals a model with whatever belongs to the change, and only then believes it.
+  func save(_ record: ModelRecord, _ entries: [JournalEntry]) async throws(JournalError) {
+    var record = record
+    record.workloads = record.workloads.filter { workload in
+      record.machine.pinned.contains { $0.revision == workload.key }
+    }
+    record.conditions = conditions(of: record)
+    try await write([.model(record)] + entries)
+    records[record.machine.name] = record
+  }
+
+  /// Journals, then tells the log and whoever follows the events.
+  func write(_ entries: [JournalEntry]) async throws(JournalError) {
+    let events = try await edges.journal.record(entries)
+    for event in events {
+      edges.logger.notice(
+        "\(event.message)",
+        metadata: ["model": "\(event.model?.rawValue ?? "-")", "reason": "\(event.reason)"])
+    }
+    if !events.isEmpty { eventWatchers.values.forEach { $0.ring() } }
+  }
+
+  /// When time alone makes a pass useful.
+  private func nextDeadline() -> Timestamp {
+    let now = edges.clock.now()
+    var next = now + (records.values.contains { isBusy($0.machine) } ? .milliseconds(200) : .seconds(5))
+    for record in records.values {
+      if let deadline = record.machine.deadline(), deadline > now { next = min(next, deadline) }
+    }
+    return next
+  }
+
+  /// Whether traffic is being judged, or instances are on their way in or out.
+  private func isBusy(_ machine: ModelMachine) -> Bool {
+    if case .held = machine.rollout?.stage { return false }
+    if case .writingBack = machine.rollout?.stage { return false }
+    return !machine.isSettled || !drains.isEmpty || gatewayTrouble != nil
+  }
+}
+
+/// What a pass came to.
+package struct PassResult: Hashable, Sendable {
+  /// Something moved: look again at once.
+  package var again: Bool
+  /// Look again no later than this.
+  package var next: Timestamp
+}
+
+/// The observed side, as of the start of a pass.
+struct World {
+  var byModel: [ModelName: [InstanceObservation]] = [:]
+  var gateway = GatewayObservation()
+
+  init() {}
+
+  init(instances: [InstanceObservation], gateway: GatewayObservation) {
+    byModel = Dictionary(grouping: instances, by: \.model)
+    self.gateway = gateway
+  }
+
+  /// The instances of a release that run and are meant to.
+  func running(_ model: ModelName, _ revision: Revision) -> [InstanceObservation] {
+    (byModel[model] ?? []).filter { $0.revision == revision && $0.condition.isRunning }
+  }
+}
+
+extension InstanceCondition {
+  var isRunning: Bool {
+    switch self {
+    case .starting, .ready, .unready: true
+    case .stopping, .exited: false
+    }
+  }
+}

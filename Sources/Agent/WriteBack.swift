@@ -1,0 +1,230 @@
+import Effects
+import Manifests
+import Planning
+import Rollout
+import Vocabulary
+
+/// A revert that Git needs.
+struct WriteBackRequest: Hashable, Sendable {
+  var model: ModelName
+  var failed: Release
+  /// `nil` when the failed release was the model's first.
+  var lastGood: Release?
+  var failure: Failure
+  var rollout: RolloutID
+  /// The stable revision of every other model; `nil` where there is none.
+  var lastGoodOfOthers: [ModelName: Revision?]
+  /// Tries that came to nothing before.
+  var tries: Int
+}
+
+/// Writes the revert: fetch, see whether it is still needed, compute it in memory, prove it, push it with a
+/// lease on the tip it was computed for; a lost race starts again from the fetch. Every decision in it is one of
+/// `Planning`'s pure functions; this is their order.
+struct WriteBack {
+  let repository: any ConfigRepository
+  let clock: any Clock
+  /// The agent's name.
+  let agent: String
+
+  /// How often a race is run in one try; after that it is postponed like any other trouble.
+  static let races = 5
+
+  /// - Parameter jitter: between 0 and 1, so that two agents that lost to each other do not meet again.
+  func run(_ request: WriteBackRequest, jitter: Double) async -> WriteBackResult {
+    do throws(SourceError) {
+      for _ in 0..<Self.races {
+        if let result = try await attempt(request) { return result }
+      }
+      return postponed(request, "other writers were faster \(Self.races) times in a row", jitter)
+    } catch {
+      return postponed(request, error.message, jitter)
+    }
+  }
+
+  /// Waits from one second to five minutes, doubling.
+  private func postponed(_ request: WriteBackRequest, _ reason: String, _ jitter: Double) -> WriteBackResult {
+    let seconds = Double(min(300, 1 << min(request.tries, 9)))
+    let wait = Duration.milliseconds(Int64(seconds * 1000 * (0.75 + jitter / 2)))
+    return .postponed(reason, until: clock.now() + wait)
+  }
+
+  /// `nil` when somebody else's commit came first.
+  private func attempt(_ request: WriteBackRequest) async throws(SourceError) -> WriteBackResult? {
+    let tip = try await repository.fetch()
+    let wishes = try await repository.desired(at: tip)
+    switch AskedFor(request.model, in: wishes) {
+    case .unreadable:
+      return .notPossible(
+        "the manifests of \(request.model) cannot be read at \(tip.short); correct them, or revert by hand")
+    case .nothing:
+      return try await movedOn(request, tip)
+    case .revision(let revision):
+      guard revision == request.failed.revision else { return try await movedOn(request, tip) }
+    }
+    let walk = try await walk(request, from: tip, wishes)
+    let candidates = Candidates(request: request, tip: tip, wishes: wishes, walk: walk)
+    switch try await provenTree(candidates) {
+    case .failure(let refusal):
+      return .notPossible(refusal.text)
+    case .success(let (tree, scope)):
+      let message = message(request, walk, scope)
+      let commit = try await repository.commit(tree, onto: tip, message: message, at: clock.now())
+      return result(of: try await repository.push(commit, replacing: tip), commit, request)
+    }
+  }
+
+  private func result(of outcome: PushOutcome, _ commit: CommitID, _ request: WriteBackRequest)
+    -> WriteBackResult?
+  {
+    switch outcome {
+    case .accepted: .pushed(commit)
+    case .raced: nil
+    case .refused(let words):
+      postponed(request, "the remote refuses the revert: \(words)", 0.5)
+    }
+  }
+
+  private func message(_ request: WriteBackRequest, _ walk: Walk, _ scope: RevertMessage.Scope) -> String {
+    RevertMessage(
+      model: request.model, rollout: request.rollout, failed: request.failed, restored: request.lastGood,
+      failure: request.failure, commits: walk.commits, scope: scope, agent: agent
+    ).text
+  }
+
+  /// The model is off the failed revision. If that was our own revert, pushed before a crash could tell, it is
+  /// recognised by its trailer.
+  private func movedOn(_ request: WriteBackRequest, _ tip: CommitID) async throws(SourceError)
+    -> WriteBackResult
+  {
+    let trailer = "Evenkeel-Rollout: \(request.rollout)"
+    let commits = try await repository.history(
+      from: tip, downTo: request.failed.commit, limit: History.limit)
+    let ours = commits.first { $0.message.split(separator: "\n").contains { $0 == trailer } }
+    return ours.map { .pushed($0.id) } ?? .movedOn
+  }
+
+  // MARK: What to revert
+
+  /// The commits that led from the last good revision to the failed one.
+  struct Walk {
+    /// Newest first; empty when the walk did not arrive at the last good revision.
+    var commits: [HistoryStep]
+    /// The newest commit that asks for the last good revision; `nil` when there is none to be found, or the
+    /// model did not exist then.
+    var good: CommitID?
+  }
+
+  private func walk(_ request: WriteBackRequest, from tip: CommitID, _ wishes: DesiredState)
+    async throws(SourceError) -> Walk
+  {
+    let commits = try await repository.history(from: tip, downTo: nil, limit: History.limit)
+    var steps: [HistoryStep] = []
+    var after = AskedFor(request.model, in: wishes)
+    for (index, commit) in commits.enumerated() {
+      let parent = index + 1 < commits.count ? commits[index + 1] : nil
+      // The same tree of manifests asks for the same.
+      if let parent, parent.manifests == commit.manifests { continue }
+      // A walk that was cut short does not know what came before its last commit.
+      if parent == nil, !commit.parents.isEmpty { break }
+      let before: AskedFor =
+        if let parent { AskedFor(request.model, in: try await repository.desired(at: parent.id)) } else {
+          .nothing
+        }
+      steps.append(HistoryStep(commit: commit.id, subject: commit.subject, before: before, after: after))
+      after = before
+      if let commits = commitsToRevert(to: request.lastGood?.revision, in: steps) {
+        return Walk(commits: commits, good: parent?.id)
+      }
+    }
+    return Walk(commits: [], good: request.lastGood?.commit)
+  }
+
+  // MARK: Computing and proving
+
+  private struct Candidates {
+    var request: WriteBackRequest
+    var tip: CommitID
+    var wishes: DesiredState
+    var walk: Walk
+  }
+
+  private struct Refusal: Error {
+    var text: String
+  }
+
+  /// The first of the plain and the scoped revert that can be proven.
+  private func provenTree(_ candidates: Candidates) async throws(SourceError)
+    -> Result<(TreeID, RevertMessage.Scope), Refusal>
+  {
+    var reasons: [String] = []
+    switch try await plain(candidates) {
+    case .success(let tree): return .success((tree, .commits))
+    case .failure(let refusal): reasons.append("a plain revert is not possible: \(refusal.text)")
+    }
+    switch try await scoped(candidates) {
+    case .success(let tree):
+      let good = candidates.request.lastGood == nil ? nil : candidates.walk.good
+      return .success((tree, .documents(asOf: good)))
+    case .failure(let refusal):
+      reasons.append("nor is putting back its documents alone: \(refusal.text)")
+    }
+    let commits = candidates.walk.commits.map(\.commit.rawValue).joined(separator: " ")
+    let advice =
+      commits.isEmpty ? "change its manifest to the last good version" : "git revert --no-commit \(commits)"
+    return .failure(
+      Refusal(text: reasons.joined(separator: "; ") + "; by hand: \(advice), then commit and push"))
+  }
+
+  private func plain(_ candidates: Candidates) async throws(SourceError) -> Result<TreeID, Refusal> {
+    let commits = candidates.walk.commits.map(\.commit)
+    guard !commits.isEmpty else {
+      return .failure(Refusal(text: "no commit of the branch leads back to the last good revision"))
+    }
+    switch try await repository.revert(commits, onto: candidates.tip) {
+    case .conflict(let paths):
+      return .failure(Refusal(text: "it conflicts in \(paths.joined(separator: ", "))"))
+    case .tree(let tree):
+      return try await prove(tree, candidates)
+    }
+  }
+
+  /// Only the model's own documents, by source span, as they were at the last good commit.
+  private func scoped(_ candidates: Candidates) async throws(SourceError) -> Result<TreeID, Refusal> {
+    let (request, tip) = (candidates.request, candidates.tip)
+    guard let path = candidates.wishes.models[request.model]?.file,
+      let bytes = try await repository.file(path, at: tip)
+    else { return .failure(Refusal(text: "its document is not found")) }
+    var good: ManifestFile?
+    if request.lastGood != nil {
+      guard let commit = candidates.walk.good,
+        let earlier = try await repository.desired(at: commit).models[request.model]?.file,
+        let bytes = try await repository.file(earlier, at: commit)
+      else { return .failure(Refusal(text: "the document of the last good revision is not found")) }
+      good = ManifestFile(path: earlier, bytes: bytes)
+    }
+    let edit = restoreDocuments(of: request.model, in: ManifestFile(path: path, bytes: bytes), asIn: good)
+    let changed: [UInt8]?
+    switch edit {
+    case .unchanged:
+      return .failure(Refusal(text: "its document is the same; what changed is what it refers to"))
+    case .changed(let bytes): changed = bytes
+    case .deleted: changed = nil
+    }
+    return try await prove(try await repository.tree(of: tip, replacing: [path: changed]), candidates)
+  }
+
+  private func prove(_ tree: TreeID, _ candidates: Candidates) async throws(SourceError)
+    -> Result<TreeID, Refusal>
+  {
+    let request = candidates.request
+    let proof = proveRevert(
+      of: request.model, from: request.failed.revision, to: request.lastGood?.revision,
+      tip: candidates.wishes, result: try await repository.desired(in: tree),
+      lastGoodOfOthers: request.lastGoodOfOthers)
+    return switch proof {
+    case .proven: .success(tree)
+    case .rejected(let reason): .failure(Refusal(text: reason))
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package import Manifests
+package import Rollout
+package import Vocabulary
+
+/// Everything that is remembered of a model.
+package struct ModelRecord: Hashable, Codable, Sendable {
+  package var machine: ModelMachine
+  /// What Git last said about replicas, route, policy and labels.
+  package var live: LiveSettings
+  /// What the releases that the machine names are made of: Git may have moved on, they still have to run.
+  package var workloads: [Revision: Workload]
+  /// The file that held the Model document last, relative to the configured path.
+  package var file: String
+  package var conditions: [Condition]
+  /// How many instances were ever started for it: the number in the next one's name.
+  package var startedInstances: Int
+
+  package init(
+    machine: ModelMachine, live: LiveSettings, workloads: [Revision: Workload], file: String,
+    conditions: [Condition] = [], startedInstances: Int = 0
+  ) {
+    self.machine = machine
+    self.live = live
+    self.workloads = workloads
+    self.file = file
+    self.conditions = conditions
+    self.startedInstances = startedInstances
+  }
+}
+
+/// Something that happened, as `evenkeel events` shows it.
+package struct Event: Hashable, Codable, Sendable {
+  /// Rises by one with each event; 0 until it is journalled.
+  package var sequence: Int64
+  package var at: Timestamp
+  /// `nil` when it concerns the agent as a whole.
+  package var model: ModelName?
+  package var rollout: RolloutID?
+  /// One CamelCase word, for example `StepCompleted`.
+  package var reason: String
+  package var message: String
+
+  package init(
+    sequence: Int64 = 0, at: Timestamp, model: ModelName? = nil, rollout: RolloutID? = nil,
+    reason: String, message: String
+  ) {
+    self.sequence = sequence
+    self.at = at
+    self.model = model
+    self.rollout = rollout
+    self.reason = reason
+    self.message = message
+  }
+}
+
+/// The commit whose wishes were taken in last.
+package struct SourceRecord: Hashable, Codable, Sendable {
+  package var url: String
+  package var branch: String
+  package var path: String
+  package var commit: CommitID
+  package var fetchedAt: Timestamp
+
+  package init(url: String, branch: String, path: String, commit: CommitID, fetchedAt: Timestamp) {
+    self.url = url
+    self.branch = branch
+    self.path = path
+    self.commit = commit
+    self.fetchedAt = fetchedAt
+  }
+}
+
+/// One change of the journal.
+package enum JournalEntry: Hashable, Sendable {
+  case model(ModelRecord)
+  case removeModel(ModelName)
+  /// The intent to start an instance.
+  case instance(InstanceSpec)
+  case removeInstance(InstanceID)
+  /// Adds or replaces the record with this id.
+  case rollout(RolloutRecord)
+  /// The remote has the revert of this rollout.
+  case revert(CommitID, of: RolloutID)
+  case event(Event)
+  case source(SourceRecord)
+}
+
+/// What the journal holds when an agent starts.
+package struct JournalContents: Hashable, Sendable {
+  package var models: [ModelRecord]
+  package var instances: [InstanceSpec]
+  package var source: SourceRecord?
+
+  package init(models: [ModelRecord] = [], instances: [InstanceSpec] = [], source: SourceRecord? = nil) {
+    self.models = models
+    self.instances = instances
+    self.source = source
+  }
+}
+
+/// The durable record of the agent. Only one process at a time has it open for writing.
+package protocol JournalStore: Sendable {
+  func load() async throws(JournalError) -> JournalContents
+
+  /// Writes all entries or none, and returns once they are on disk. Answers the events with their sequence.
+  @discardableResult
+  func record(_ entries: [JournalEntry]) async throws(JournalError) -> [Event]
+
+  /// The newest rollouts first.
+  func history(of model: ModelName, limit: Int) async throws(JournalError) -> [RolloutRecord]
+
+  /// Events with a higher sequence than `sequence`, oldest first.
+  func events(after sequence: Int64, limit: Int) async throws(JournalError) -> [Event]
+
+  /// The sequence of the newest event; 0 when there is none.
+  func lastSequence() async throws(JournalError) -> Int64
+}

@@ -1,0 +1,92 @@
+/// What the agent's own file says: an `Agent` document with all defaults filled in.
+package struct AgentSettings: Sendable, Hashable {
+  /// The agent's name, quoted in its commits.
+  package var name: String
+  package var source: Source
+  /// An absolute path.
+  package var stateDirectory: String
+  package var host: Host
+  /// The absolute path of the control API's unix socket.
+  package var socket: String
+
+  package init(name: String, source: Source, stateDirectory: String, host: Host, socket: String) {
+    self.name = name
+    self.source = source
+    self.stateDirectory = stateDirectory
+    self.host = host
+    self.socket = socket
+  }
+
+  /// The Git repository that says what should run.
+  package struct Source: Sendable, Hashable {
+    /// `file:`, `http:` or `https:`, without credentials.
+    package var url: String
+    package var branch: String
+    /// The folder with the manifests, without slashes at its ends; empty is the whole repository.
+    package var path: String
+    package var interval: Duration
+    /// The deadline of one network operation.
+    package var timeout: Duration
+    package var writeBack: Identity
+
+    package init(
+      url: String, branch: String = "main", path: String = "", interval: Duration = .seconds(30),
+      timeout: Duration = .seconds(60), writeBack: Identity = Identity()
+    ) {
+      self.url = url
+      self.branch = branch
+      self.path = path
+      self.interval = interval
+      self.timeout = timeout
+      self.writeBack = writeBack
+    }
+  }
+
+  /// Author and committer of the agent's commits.
+  package struct Identity: Sendable, Hashable {
+    package var name: String
+    package var email: String
+
+    package init(name: String = "Evenkeel", email: String = "evenkeel@localhost") {
+      self.name = name
+      self.email = email
+    }
+  }
+
+  /// How models run on this host.
+  package struct Host: Sendable, Hashable {
+    /// The ports that instances listen on.
+    package var ports: ClosedRange<Int>
+    package var gateway: Gateway
+
+    package init(ports: ClosedRange<Int>, gateway: Gateway) {
+      self.ports = ports
+      self.gateway = gateway
+    }
+  }
+
+  package struct Gateway: Sendable, Hashable {
+    package var listen: ListenAddress
+    /// The Envoy program: an absolute path, or a name to look for on `PATH`.
+    package var envoy: String
+
+    package init(listen: ListenAddress, envoy: String) {
+      self.listen = listen
+      self.envoy = envoy
+    }
+  }
+}
+
+/// A numeric IP address, IPv6 without brackets, and a port.
+package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
+  package var host: String
+  package var port: Int
+
+  package init(host: String, port: Int) {
+    self.host = host
+    self.port = port
+  }
+
+  /// `127.0.0.1:8000` or `[::1]:8000`.
+  package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}

@@ -1,0 +1,89 @@
+import YAML
+
+let agentKind = Kind(
+  "Agent", "The agent's own file. It stands on the host, never in the configuration repository.",
+  spec: ValueType<AgentSpec>.object(
+    .required("source", source, "The Git repository that says what should run."),
+    .byDefault(
+      "stateDir", .absolutePath, "/var/lib/evenkeel", shown: "/var/lib/evenkeel",
+      "The folder for the journal, the mirror, artifacts and logs. One agent owns it."),
+    .nested("host", host, "How models run on this host."),
+    .nested("api", api, "How commands reach the agent."),
+    notYet: [UnsupportedField("prometheus", "Where Prometheus checks are asked.")]
+  ) { source, stateDirectory, host, socket in
+    AgentSpec(source: source, stateDirectory: stateDirectory, host: host, socket: socket)
+  })
+
+/// The `spec` of an `Agent` document.
+struct AgentSpec: Sendable {
+  var source: AgentSettings.Source
+  var stateDirectory: String
+  var host: AgentSettings.Host
+  var socket: String
+}
+
+private let source: ValueType<AgentSettings.Source> = .object(
+  .required("url", .sourceURL, "The repository."),
+  .byDefault("branch", .branch, "main", shown: "main", "The branch that is followed and written back to."),
+  .byDefault("path", .repositoryPath, "", shown: "the whole repository", "The folder with the manifests."),
+  .byDefault(
+    "interval", .duration(from: .seconds(1), to: day), .seconds(30), shown: "30s",
+    "How often the remote is asked."),
+  .byDefault(
+    "timeout", .duration(from: .seconds(1), to: .seconds(3600)), .seconds(60), shown: "60s",
+    "How long one network operation may take."),
+  .nested("writeBack", writeBack, "Who the agent's commits are by."),
+  notYet: [
+    UnsupportedField("auth", "Credentials, each in a file of its own."),
+    UnsupportedField("verify", "Which commits must be signed, and by whom."),
+  ]
+) { url, branch, path, interval, timeout, writeBack in
+  AgentSettings.Source(
+    url: url, branch: branch, path: path, interval: interval, timeout: timeout, writeBack: writeBack)
+}
+
+private let writeBack: ValueType<AgentSettings.Identity> = .object(
+  .byDefault("name", .personName, "Evenkeel", shown: "Evenkeel", "The name of author and committer."),
+  .byDefault("email", .email, "evenkeel@localhost", shown: "evenkeel@localhost", "Their mail address."),
+  notYet: [UnsupportedField("signingKeyFile", "The key that signs the commits.")]
+) { name, email in AgentSettings.Identity(name: name, email: email) }
+
+extension ValueType where Value == String {
+  /// Git delimits the parts of an identity by angle brackets.
+  fileprivate static let personName = text("name", mustBe: "a name on one line without `<` and `>`") { text in
+    isIdentityPart(text) && text.contains { $0 != " " } ? text : nil
+  }
+
+  fileprivate static let email = text("mail address", mustBe: "a mail address") { text in
+    isIdentityPart(text) && text.contains("@") && !text.contains(" ") ? text : nil
+  }
+}
+
+private func isIdentityPart(_ text: String) -> Bool {
+  isPrintable(text) && !text.contains { $0 == "<" || $0 == ">" }
+}
+
+private let host: ValueType<AgentSettings.Host> = .object(
+  .byDefault(
+    "instances", .choice(["process"], notYet: ["systemd"]), "process", shown: "process",
+    "What an instance is: a supervised child process."),
+  .byDefault(
+    "ports", .portRange, 20000...20999, shown: "20000-20999", "The ports that instances listen on."),
+  .nested("gateway", gateway, "The proxy that splits the traffic.")
+) { _, ports, gateway in
+  // There is one kind of instance yet, so nothing to remember.
+  AgentSettings.Host(ports: ports, gateway: gateway)
+}
+
+private let gateway: ValueType<AgentSettings.Gateway> = .object(
+  .byDefault(
+    "listen", .listenAddress, ListenAddress(host: "127.0.0.1", port: 8000), shown: "127.0.0.1:8000",
+    "Where requests arrive."),
+  .byDefault("envoy", .program, "envoy", shown: "envoy, found on PATH", "The Envoy program.")
+) { listen, envoy in AgentSettings.Gateway(listen: listen, envoy: envoy) }
+
+private let api: ValueType<String> = .object(
+  .byDefault(
+    "socket", .socketPath, "/run/evenkeel/agent.sock", shown: "/run/evenkeel/agent.sock",
+    "The unix socket of the control API.")
+)

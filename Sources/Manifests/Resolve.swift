@@ -1,0 +1,132 @@
+import Vocabulary
+import YAML
+
+/// Puts all files together: names, references and routes. Deterministic: the order of the files does not matter.
+package func resolve(_ files: [ParsedFile]) -> DesiredState {
+  var resolver = Resolver(files.sorted { $0.path < $1.path })
+  return resolver.resolve()
+}
+
+private struct Resolver {
+  private let files: [ParsedFile]
+  private var complaints: Complaints
+  private let checks: Registry<Check.ErrorRate>
+  private let runtimes: Registry<RuntimeSpec>
+  private let models: Registry<ModelSpec>
+  private var policies: Registry<PolicySpec>
+  /// What policies and runtimes resolve to, made once and shared by all models; `nil` in it for a policy with
+  /// a check that cannot be used.
+  private var resolvedPolicies: [String: Policy?] = [:]
+  private var resolvedRuntimes: [String: Runtime] = [:]
+
+  init(_ files: [ParsedFile]) {
+    self.files = files
+    complaints = Complaints(files)
+    checks = Registry(checkKind, noun: "check", in: files, { $0.checks }, &complaints)
+    runtimes = Registry(servingRuntimeKind, noun: "runtime", in: files, { $0.runtimes }, &complaints)
+    policies = Registry(rolloutPolicyKind, noun: "rollout policy", in: files, { $0.policies }, &complaints)
+    models = Registry(modelKind, noun: "model", in: files, { $0.models }, &complaints)
+  }
+
+  mutating func resolve() -> DesiredState {
+    resolveRuntimes()
+    resolvePolicies()
+    let overlapping = findOverlaps()
+
+    var state = DesiredState()
+    state.models.reserveCapacity(models.entries.count)
+    for (index, entry) in models.entries.enumerated() {
+      let name = ModelName(entry.name.value)
+      let model = entry.declaration.flatMap { resolve($0, name, file: entry.file) }
+      if let model, !overlapping.contains(index) {
+        state.models[name] = model
+      } else {
+        state.unreadable.insert(name)
+      }
+    }
+    for file in files.indices where files[file].isUnattributed { state.unattributed.insert(files[file].path) }
+    state.diagnostics = complaints.diagnostics.sorted {
+      ($0.file, $0.line, $0.column, $0.message) < ($1.file, $1.line, $1.column, $1.message)
+    }
+    return state
+  }
+
+  private mutating func resolveRuntimes() {
+    for case let declaration? in runtimes.entries.map(\.declaration) {
+      let spec = declaration.spec
+      resolvedRuntimes[declaration.name.value] = Runtime(
+        name: declaration.name.value, command: spec.command, environment: spec.environment,
+        servingProtocol: spec.servingProtocol, readyPath: spec.readyPath,
+        terminationGrace: spec.terminationGrace)
+    }
+  }
+
+  private mutating func resolvePolicies() {
+    for entry in policies.entries {
+      guard let declaration = entry.declaration else { continue }
+      let spec = declaration.spec
+      // All of them, so that every dangling reference is reported.
+      let found = spec.checks.map { checks.find($0, from: entry.file, &complaints) }
+      let usable = found.compactMap { check in
+        check.map { Check(name: $0.name.value, errorRate: $0.spec) }
+      }
+      let policy = Policy(
+        name: declaration.name.value, strategy: spec.strategy, checks: usable,
+        readyTimeout: spec.readyTimeout)
+      resolvedPolicies[policy.name] = .some(usable.count == found.count ? policy : nil)
+    }
+  }
+
+  private mutating func resolve(
+    _ declaration: Declaration<ModelSpec>, _ name: ModelName, file: Int
+  ) -> DesiredModel? {
+    let spec = declaration.spec
+    let runtime = resolvedRuntimes[spec.runtime.value]
+    if runtime == nil { _ = runtimes.find(spec.runtime, from: file, &complaints) }
+    let policy = policy(spec.rollout, from: file)
+    guard let runtime, let policy else { return nil }
+    return DesiredModel(
+      name: name,
+      workload: Workload(artifact: spec.artifact, runtime: runtime, environment: spec.environment),
+      live: LiveSettings(
+        replicas: spec.replicas, route: route(of: declaration), policy: policy, labels: declaration.labels),
+      file: files[file].path)
+  }
+
+  private mutating func policy(_ reference: Located<String>, from file: Int) -> Policy? {
+    if case .some(.some(let policy)) = resolvedPolicies[reference.value] { return policy }
+    if policies.find(reference, from: file, &complaints) != nil {
+      complaints.report(
+        "the rollout policy `\(reference.value)` refers to a check that cannot be used",
+        file: file, at: reference.position)
+    }
+    return nil
+  }
+
+  /// The models whose routes overlap another one's. None of them can be trusted with its route: which of two
+  /// models was there first is not for the order of files to say.
+  private mutating func findOverlaps() -> Set<Int> {
+    let routes = models.entries.map { $0.declaration.map(route) }
+    guard mayOverlap(routes.compactMap { $0?.prefix }) else { return [] }
+    let index = RouteIndex(routes)
+    var overlapping: Set<Int> = []
+    for (model, entry) in models.entries.enumerated() {
+      guard let declaration = entry.declaration, let other = index.overlap(of: model, route(of: declaration))
+      else { continue }
+      overlapping.insert(model)
+      let rival = models.entries[other]
+      let rivalPosition = rival.declaration?.spec.route?.position ?? rival.name.position
+      complaints.report(
+        "the route of `\(entry.name.value)` overlaps the route of `\(rival.name.value)` at "
+          + complaints.place(file: rival.file, rivalPosition),
+        file: entry.file, at: declaration.spec.route?.position ?? entry.name.position)
+    }
+    return overlapping
+  }
+}
+
+/// The route of a model: what is written, completed by any host and `/v2/models/NAME`.
+private func route(of declaration: Declaration<ModelSpec>) -> Route {
+  let written = declaration.spec.route?.value
+  return Route(host: written?.host, prefix: written?.prefix ?? "/v2/models/\(declaration.name.value)")
+}

@@ -1,0 +1,167 @@
+package import Vocabulary
+
+/// Where a model is, in one word of the design's vocabulary.
+package enum Phase: String, Codable, Sendable {
+  case fetching, verifying, starting, stepping, promoting, stable
+  case restoring, writingBack, held, removing
+}
+
+/// One condition of a model, as kstatus of Kubernetes has them.
+package struct Condition: Hashable, Codable, Sendable {
+  package enum Kind: String, Codable, Sendable, CaseIterable {
+    /// Serves what Git asks for.
+    case ready = "Ready"
+    /// On its way to what Git asks for.
+    case reconciling = "Reconciling"
+    /// Only a person, or the end of an outage, can help.
+    case stalled = "Stalled"
+    /// Git still asks for a failed revision.
+    case pinnedByRollback = "PinnedByRollback"
+  }
+  package enum Status: String, Codable, Sendable {
+    case yes = "True"
+    case no = "False"
+    case unknown = "Unknown"
+  }
+
+  package var type: Kind
+  package var status: Status
+  /// One CamelCase word.
+  package var reason: String
+  package var message: String
+  /// When the status last changed.
+  package var since: Timestamp
+
+  package init(type: Kind, status: Status, reason: String, message: String, since: Timestamp) {
+    self.type = type
+    self.status = status
+    self.reason = reason
+    self.message = message
+    self.since = since
+  }
+}
+
+/// What keeps a model from getting on, found outside its machine.
+package struct Trouble: Hashable, Sendable {
+  package var reason: String
+  package var message: String
+
+  package init(reason: String, message: String) {
+    self.reason = reason
+    self.message = message
+  }
+}
+
+extension ModelMachine {
+  package var phase: Phase {
+    guard !removing else { return .removing }
+    guard let rollout else { return .stable }
+    switch rollout.stage {
+    case .restoring: return .restoring
+    case .writingBack: return .writingBack
+    case .held: return .held
+    case .stepping:
+      switch rollout.step {
+      case .fetch: return .fetching
+      case .verify: return .verifying
+      case .start: return .starting
+      case .weight, .analyze, .pause: return .stepping
+      case .promote, .stop: return .promoting
+      }
+    }
+  }
+
+  /// The conditions now; those that were the same before keep their time. `trouble` is what the loop knows
+  /// and the machine does not: a manifest that cannot be read, a gateway that is down, an instance of
+  /// stable that keeps crashing. Only conditions that are true are listed, besides `Ready`.
+  package func conditions(
+    readyInstances: Int, trouble: Trouble?, before: [Condition], at now: Timestamp
+  ) -> [Condition] {
+    var conditions = [readyCondition(readyInstances: readyInstances)]
+    if let (reason, message) = reconciling {
+      conditions.append(condition(.reconciling, reason, message))
+    }
+    if let trouble = trouble ?? stall {
+      conditions.append(condition(.stalled, trouble.reason, trouble.message))
+    }
+    if let pinned = pin { conditions.append(condition(.pinnedByRollback, "RevertPending", pinned)) }
+    return conditions.map { condition in
+      var condition = condition
+      let earlier = before.first { $0.type == condition.type && $0.status == condition.status }
+      condition.since = earlier?.since ?? now
+      return condition
+    }
+  }
+
+  private func condition(
+    _ type: Condition.Kind, _ reason: String, _ message: String, status: Condition.Status = .yes
+  ) -> Condition {
+    Condition(
+      type: type, status: status, reason: reason, message: message, since: Timestamp(milliseconds: 0))
+  }
+
+  private func readyCondition(readyInstances: Int) -> Condition {
+    guard let stable, !removing else {
+      return condition(.ready, "NotDeployed", "no version serves", status: .no)
+    }
+    guard readyInstances >= replicas else {
+      return condition(
+        .ready, "InstancesNotReady",
+        "\(readyInstances) of \(replicas) instances of version \(stable.version) are ready", status: .no)
+    }
+    if desired?.revision == stable.revision, rollout == nil {
+      return condition(.ready, "Serving", "version \(stable.version) serves")
+    }
+    return condition(
+      .ready, "ServingStable", "version \(stable.version) serves; Git asks for another one",
+      status: rollout.map { if case .stepping = $0.stage { .unknown } else { .no } } ?? .no)
+  }
+
+  private var reconciling: (String, String)? {
+    guard !removing else { return ("Removing", "Git no longer has the model") }
+    guard let rollout else { return nil }
+    let version = rollout.candidate.version
+    let waiting = rollout.waitingFor.map { ", waiting for: \($0)" } ?? ""
+    switch rollout.stage {
+    case .stepping:
+      let place = "step \(rollout.cursor + 1) of \(rollout.program.steps.count) (\(rollout.step))"
+      return ("Progressing", "version \(version): \(place)\(waiting)")
+    case .restoring: return ("Restoring", "traffic returns to stable\(waiting)")
+    case .writingBack(_, .notPossible), .held: return nil
+    case .writingBack: return ("WritingBack", "the revert of version \(rollout.subject.version) is pending")
+    }
+  }
+
+  private var stall: Trouble? {
+    switch rollout?.stage {
+    case .writingBack(_, .notPossible(let reason)):
+      return Trouble(reason: "RevertNotPossible", message: reason)
+    case .writingBack(_, .pending(_, _, let trouble?)):
+      return Trouble(reason: "WriteBackFailing", message: trouble)
+    case .held(let failure):
+      return Trouble(reason: failure.reason.rawValue, message: "held: \(failure.message)")
+    case .stepping, .restoring, .writingBack, nil:
+      guard rollout == nil, let failed = failedWish else { return nil }
+      return Trouble(
+        reason: "FailedBefore",
+        message: "version \(failed.version) failed before and is not tried again: \(failed.message)")
+    }
+  }
+
+  /// The failed attempt that Git asks for again, unchanged.
+  private var failedWish: FailedAttempt? {
+    guard let desired, desired.revision != stable?.revision else { return nil }
+    return failures.last { $0.attempt == Attempt(desired) }
+  }
+
+  private var pin: String? {
+    let isPinned =
+      switch rollout?.stage {
+      case .restoring, .writingBack, .held: true
+      case .stepping, nil: rollout == nil && failedWish != nil
+      }
+    guard isPinned, let desired else { return nil }
+    let served = stable.map { "version \($0.version) serves" } ?? "nothing serves"
+    return "Git asks for version \(desired.version), which failed; \(served)"
+  }
+}

@@ -1,0 +1,208 @@
+package import Vocabulary
+
+/// One attempt to make a candidate stable. All of it is journalled, so that a restarted agent goes on where
+/// the last one stopped.
+package struct Rollout: Hashable, Codable, Sendable {
+  package enum Kind: Hashable, Codable, Sendable {
+    /// A commit asked for the candidate.
+    case deploy
+    /// A person asked to leave `from`, which had already become stable; the candidate was stable before it.
+    case restore(from: Release, failure: Failure)
+  }
+
+  /// Where the attempt stands.
+  package enum Stage: Hashable, Codable, Sendable {
+    /// Running the step at `cursor`.
+    case stepping
+    /// Traffic is on its way back to stable.
+    case restoring(Failure)
+    /// Traffic is safe; Git still asks for the failed revision.
+    case writingBack(Failure, WriteBackProgress)
+    /// Traffic is safe; Git still asks for the revision, and nobody changes that but a person.
+    case held(Failure)
+  }
+
+  package var id: RolloutID
+  package var kind: Kind
+  package var candidate: Release
+  package var program: Program
+  package var readyTimeout: Duration
+  package var checks: [CheckState]
+  package var stage: Stage
+  /// Index of the current step in the program.
+  package var cursor: Int
+  package var startedAt: Timestamp
+  package var stepStartedAt: Timestamp
+  /// `nil` until the candidate can get requests.
+  package var traffic: Traffic?
+  /// Until then nothing is judged: requests that began before the last change of weights are still ending.
+  package var settlesAt: Timestamp?
+  /// The candidate's requests when the current step began.
+  package var requestsAtStepStart = 0
+  /// What keeps it from going on though nothing has failed: an outage, too few requests. In words.
+  package var waitingFor: String?
+  /// The person who began or ended it, when it was not a commit or a verdict.
+  package var requestedBy: String?
+
+  package init(
+    id: RolloutID, kind: Kind, candidate: Release, program: Program, readyTimeout: Duration,
+    checks: [Check], at now: Timestamp
+  ) {
+    self.id = id
+    self.kind = kind
+    self.candidate = candidate
+    self.program = program
+    self.readyTimeout = readyTimeout
+    self.checks = checks.map(CheckState.init)
+    stage = .stepping
+    cursor = 0
+    startedAt = now
+    stepStartedAt = now
+  }
+
+  /// The release whose fate this rollout decides: the candidate, or the one that a person asked to leave.
+  package var subject: Release {
+    switch kind {
+    case .deploy: candidate
+    case .restore(let from, _): from
+    }
+  }
+
+  package var step: Step { program.steps[min(cursor, program.steps.count - 1)] }
+
+  /// Percent of new requests for the candidate by the steps up to and including the current one.
+  package var weight: Int {
+    guard case .stepping = stage else { return 0 }
+    return program.steps[...min(cursor, program.steps.count - 1)].reduce(0) { weight, step in
+      switch step {
+      case .weight(let percent): percent
+      case .promote: 100
+      case .fetch, .verify, .start, .analyze, .pause, .stop: weight
+      }
+    }
+  }
+
+  /// Whether the candidate's instances have to run at this point.
+  package var needsInstances: Bool {
+    switch stage {
+    case .stepping:
+      program.steps[...min(cursor, program.steps.count - 1)].contains { step in
+        if case .start = step { true } else { false }
+      }
+    // Until the gateway has confirmed that no request goes there any more.
+    case .restoring: true
+    case .writingBack, .held: false
+    }
+  }
+}
+
+/// A check, and the test that judges it in this rollout.
+package struct CheckState: Hashable, Codable, Sendable {
+  package var check: Check
+  package var test: ErrorRateTest
+
+  package init(_ check: Check) {
+    self.check = check
+    test = ErrorRateTest(check.errorRate)
+  }
+
+  package var report: CheckReport {
+    CheckReport(name: check.name, verdict: test.verdict, evidence: test.evidence)
+  }
+}
+
+/// What the gateway has counted for both sides since the candidate's first request.
+package struct Traffic: Hashable, Codable, Sendable {
+  /// The gateway's own totals when they were last looked at.
+  private var seenCandidate: RequestCounts
+  private var seenStable: RequestCounts
+  /// The candidate's finished requests in this rollout.
+  package private(set) var candidateRequests = 0
+
+  /// Counting starts now: what either side did before does not belong to this rollout.
+  package init(candidate: RequestCounts, stable: RequestCounts) {
+    seenCandidate = candidate
+    seenStable = stable
+  }
+
+  /// Takes the gateway's totals, and passes over what is new in them.
+  mutating func skip(candidate: RequestCounts, stable: RequestCounts) {
+    seenCandidate = candidate
+    seenStable = stable
+  }
+
+  /// Takes the gateway's totals and answers what is new since the last time.
+  mutating func advance(candidate: RequestCounts, stable: RequestCounts) -> (
+    candidate: RequestCounts, stable: RequestCounts
+  ) {
+    let new = (
+      candidate: candidate.since(seenCandidate), stable: stable.since(seenStable)
+    )
+    seenCandidate = candidate
+    seenStable = stable
+    candidateRequests += new.candidate.requests
+    return new
+  }
+}
+
+extension RequestCounts {
+  /// Totals that have shrunk were started again from zero by a restarted gateway.
+  fileprivate func since(_ earlier: RequestCounts) -> RequestCounts {
+    guard requests >= earlier.requests, errors >= earlier.errors else { return self }
+    return RequestCounts(requests: requests - earlier.requests, errors: errors - earlier.errors)
+  }
+}
+
+/// How far the revert in Git is.
+package enum WriteBackProgress: Hashable, Codable, Sendable {
+  /// To be tried now, or at `retryAt`; `trouble` says why the last try came to nothing.
+  case pending(tries: Int, retryAt: Timestamp, trouble: String?)
+  /// The remote has our revert; the next poll sees Git ask for stable again.
+  case pushed(CommitID)
+  /// Somebody else had already moved the model on: nothing to write.
+  case movedOn
+  /// No revert can be proven safe; a person has to make one.
+  case notPossible(String)
+}
+
+/// How a rollout ended, for the history.
+package enum Outcome: String, Codable, Sendable {
+  case promoted, rolledBack, superseded, aborted
+}
+
+/// One line of a model's history.
+package struct RolloutRecord: Hashable, Codable, Sendable {
+  package var id: RolloutID
+  package var model: ModelName
+  package var version: String
+  package var revision: Revision
+  package var commit: CommitID?
+  package var startedAt: Timestamp
+  /// `nil` while it goes on.
+  package var endedAt: Timestamp?
+  package var outcome: Outcome?
+  package var failure: Failure?
+  package var checks: [CheckReport]
+  /// The agent's revert commit, once the remote has it.
+  package var revert: CommitID?
+  /// Who asked for it when it was not a commit.
+  package var requestedBy: String?
+
+  package init(
+    _ rollout: Rollout, of model: ModelName, outcome: Outcome? = nil, at now: Timestamp? = nil,
+    failure: Failure? = nil
+  ) {
+    id = rollout.id
+    self.model = model
+    let subject = rollout.subject
+    version = subject.version
+    revision = subject.revision
+    commit = subject.commit
+    startedAt = rollout.startedAt
+    endedAt = outcome == nil ? nil : now
+    self.outcome = outcome
+    self.failure = failure
+    checks = rollout.checks.map(\.report)
+    requestedBy = rollout.requestedBy
+  }
+}

@@ -1,0 +1,138 @@
+package import Effects
+package import Manifests
+package import Vocabulary
+
+/// Artifacts that are there as soon as somebody asks, unless told otherwise.
+package actor MemoryArtifacts: ArtifactStore {
+  private var answers: [Digest: ArtifactStatus] = [:]
+  package private(set) var requested: Set<Digest> = []
+
+  package init() {}
+
+  package func answer(_ status: ArtifactStatus?, for digest: Digest) { answers[digest] = status }
+
+  package func request(_ artifact: Artifact) async -> ArtifactStatus {
+    requested.insert(artifact.digest)
+    return answers[artifact.digest] ?? .stored(folder: "/store/\(artifact.digest.short)")
+  }
+
+  /// The next try has the same answer: it is the world that was told, not the store.
+  package func forgetFailure(of artifact: Artifact) async {}
+}
+
+/// Instances that only exist as records. They are ready at once, unless told otherwise.
+package actor MemoryInstances: InstanceDriver {
+  private var observations: [InstanceID: InstanceObservation] = [:]
+  package private(set) var started: [InstanceSpec] = []
+  /// The condition that instances of a revision have after their start.
+  private var fates: [Revision: InstanceCondition] = [:]
+  private var startErrors: [Revision: InstanceError] = [:]
+
+  package init() {}
+
+  // MARK: What tests and simulations do to it
+
+  package func setFate(of revision: Revision, _ condition: InstanceCondition) {
+    fates[revision] = condition
+  }
+
+  package func failStarts(of revision: Revision, with error: InstanceError?) {
+    startErrors[revision] = error
+  }
+
+  package func set(_ id: InstanceID, _ condition: InstanceCondition) {
+    observations[id]?.condition = condition
+  }
+
+  // MARK: InstanceDriver
+
+  package func adopt(_ journalled: [InstanceSpec]) async {
+    let known = Set(journalled.map(\.id))
+    observations = observations.filter { known.contains($0.key) }
+    for spec in journalled where observations[spec.id] == nil {
+      observations[spec.id] = Self.observation(of: spec, .exited("ended while nobody watched"))
+    }
+  }
+
+  package func observe() async -> [InstanceObservation] {
+    observations.values.sorted { $0.id < $1.id }
+  }
+
+  package func start(_ spec: InstanceSpec) async throws(InstanceError) {
+    if let error = startErrors[spec.revision] { throw error }
+    guard observations[spec.id] == nil else { return }
+    started.append(spec)
+    observations[spec.id] = Self.observation(of: spec, fates[spec.revision] ?? .ready)
+  }
+
+  package func stop(_ id: InstanceID) async {
+    observations[id]?.condition = .exited("stopped")
+  }
+
+  package func forget(_ id: InstanceID) async {
+    observations[id] = nil
+  }
+
+  package func logTail(of id: InstanceID, lines: Int) async -> [String] {
+    ["last words of \(id)"]
+  }
+
+  private static func observation(of spec: InstanceSpec, _ condition: InstanceCondition)
+    -> InstanceObservation
+  {
+    InstanceObservation(
+      id: spec.id, model: spec.model, revision: spec.revision, port: spec.port,
+      metricsPort: spec.metricsPort, pid: nil, condition: condition)
+  }
+}
+
+/// A gateway that accepts every table, unless told otherwise, and answers requests in its head.
+package actor MemoryGateway: Gateway {
+  package private(set) var accepted: RouteTable? = RouteTable()
+  package private(set) var appliedTables: [RouteTable] = []
+  private var statistics: [BackendKey: BackendStatistics] = [:]
+  private var refusal: GatewayError?
+  private var isSilent = false
+
+  package init() {}
+
+  // MARK: What tests and simulations do to it
+
+  package func refuse(with error: GatewayError?) { refusal = error }
+
+  /// A silent gateway serves, and does not answer the agent.
+  package func setSilent(_ silent: Bool) { isSilent = silent }
+
+  /// Requests arrive, split by the accepted weights as evenly as whole numbers allow; `errors` says which
+  /// share of a revision's answers is an error.
+  package func serve(_ requests: Int, to model: ModelName, errors: [Revision: Double] = [:]) {
+    for (revision, weight) in accepted?.models[model]?.weights ?? [:] {
+      let share = requests * weight / 100
+      let failed = Int(Double(share) * (errors[revision] ?? 0))
+      let key = BackendKey(model: model, revision: revision)
+      statistics[key, default: BackendStatistics(counts: RequestCounts(), active: 0)].counts.requests +=
+        share
+      statistics[key]?.counts.errors += failed
+    }
+  }
+
+  package func setActive(_ count: Int, _ key: BackendKey) {
+    statistics[key, default: BackendStatistics(counts: RequestCounts(), active: 0)].active = count
+  }
+
+  // MARK: Gateway
+
+  package func start() async throws(GatewayError) {}
+
+  package func observe() async -> GatewayObservation {
+    GatewayObservation(
+      accepted: accepted, statistics: isSilent ? nil : statistics,
+      problem: isSilent ? "the gateway does not answer" : nil)
+  }
+
+  package func apply(_ table: RouteTable) async throws(GatewayError) {
+    if let refusal { throw refusal }
+    accepted = table
+    appliedTables.append(table)
+  }
+}

@@ -1,0 +1,173 @@
+package import Effects
+package import Manifests
+package import Vocabulary
+
+/// A remote and its mirror in one: a single branch whose commits are whole snapshots of files. It reverts as
+/// Git does as long as files are taken as wholes: a file that was changed again since is a conflict.
+package actor MemoryRepository: ConfigRepository {
+  private struct Commit {
+    var parents: [CommitID]
+    var message: String
+    var files: [String: [UInt8]]
+  }
+
+  private var commits: [CommitID: Commit] = [:]
+  private var trees: [TreeID: [String: [UInt8]]] = [:]
+  private var remoteTip: CommitID?
+  private var mirrorTip: CommitID?
+  /// Set it to take the remote off the network.
+  private var outage: SourceError?
+  /// What the next pushes are answered, before the remote looks at them.
+  private var pushAnswers: [PushOutcome] = []
+  /// Runs before the remote looks at a push: somebody else who is faster.
+  private var rival: (@Sendable (isolated MemoryRepository) -> Void)?
+
+  package init() {}
+
+  // MARK: What tests and simulations do to it
+
+  /// Commits as an engineer does, on top of the remote's tip; `nil` deletes a file.
+  @discardableResult
+  package func commit(_ message: String, _ changes: [String: String?]) -> CommitID {
+    var files = remoteTip.flatMap { commits[$0]?.files } ?? [:]
+    for (path, text) in changes { files[path] = text.map { Array($0.utf8) } }
+    let id = add(Commit(parents: remoteTip.map { [$0] } ?? [], message: message, files: files))
+    remoteTip = id
+    return id
+  }
+
+  package func setOutage(_ error: SourceError?) { outage = error }
+
+  package func answerPushes(_ answers: [PushOutcome]) { pushAnswers = answers }
+
+  package func setRival(_ rival: (@Sendable (isolated MemoryRepository) -> Void)?) { self.rival = rival }
+
+  /// Messages of the remote's branch, newest first.
+  package var log: [String] {
+    var messages: [String] = []
+    var next = remoteTip
+    while let commit = next.flatMap({ commits[$0] }) {
+      messages.append(commit.message)
+      next = commit.parents.first
+    }
+    return messages
+  }
+
+  package var tip: CommitID? { remoteTip }
+
+  package func text(of path: String) -> String? {
+    remoteTip.flatMap { commits[$0]?.files[path] }.map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  // MARK: ConfigRepository
+
+  package func fetch() async throws(SourceError) -> CommitID {
+    if let outage { throw outage }
+    guard let remoteTip else { throw SourceError(.empty, "the repository has no commit") }
+    mirrorTip = remoteTip
+    return remoteTip
+  }
+
+  package func mirroredTip() async throws(SourceError) -> CommitID? { mirrorTip }
+
+  package func commit(named revision: String) async throws(SourceError) -> CommitID {
+    let id = CommitID(revision)
+    _ = try known(id)
+    return id
+  }
+
+  package func desired(at commit: CommitID) async throws(SourceError) -> DesiredState {
+    Self.read(try known(commit).files)
+  }
+
+  package func desired(in tree: TreeID) async throws(SourceError) -> DesiredState {
+    guard let files = trees[tree] else { throw SourceError(.notFound, "no tree \(tree)") }
+    return Self.read(files)
+  }
+
+  package func history(from tip: CommitID, downTo base: CommitID?, limit: Int) async throws(SourceError)
+    -> [CommitSummary]
+  {
+    var summaries: [CommitSummary] = []
+    var next: CommitID? = tip
+    while let id = next, id != base, summaries.count < limit {
+      let commit = try known(id)
+      summaries.append(
+        CommitSummary(
+          id: id, parents: commit.parents, message: commit.message, manifests: tree(commit.files)))
+      next = commit.parents.first
+    }
+    return summaries
+  }
+
+  package func file(_ path: String, at commit: CommitID) async throws(SourceError) -> [UInt8]? {
+    try known(commit).files[path]
+  }
+
+  package func revert(_ reverted: [CommitID], onto tip: CommitID) async throws(SourceError)
+    -> RevertAttempt
+  {
+    var files = try known(tip).files
+    for id in reverted {
+      let after = try known(id)
+      let before =
+        try after.parents.first.map { parent throws(SourceError) in try known(parent).files } ?? [:]
+      let paths = Set(after.files.keys).union(before.keys)
+        .filter { after.files[$0] != before[$0] }
+      let conflicts = paths.filter { files[$0] != after.files[$0] && files[$0] != before[$0] }
+      if !conflicts.isEmpty { return .conflict(paths: conflicts.sorted()) }
+      for path in paths { files[path] = before[path] }
+    }
+    return .tree(tree(files))
+  }
+
+  package func tree(of commit: CommitID, replacing files: [String: [UInt8]?]) async throws(SourceError)
+    -> TreeID
+  {
+    var result = try known(commit).files
+    for (path, bytes) in files { result[path] = bytes }
+    return tree(result)
+  }
+
+  package func commit(_ tree: TreeID, onto parent: CommitID, message: String, at time: Timestamp)
+    async throws(SourceError) -> CommitID
+  {
+    guard let files = trees[tree] else { throw SourceError(.notFound, "no tree \(tree)") }
+    return add(Commit(parents: [parent], message: message, files: files))
+  }
+
+  package func push(_ commit: CommitID, replacing tip: CommitID) async throws(SourceError) -> PushOutcome {
+    if let outage { throw outage }
+    if !pushAnswers.isEmpty { return pushAnswers.removeFirst() }
+    rival?(self)
+    rival = nil
+    guard remoteTip == tip else { return remoteTip == commit ? .accepted : .raced }
+    remoteTip = commit
+    return .accepted
+  }
+
+  // MARK: Objects
+
+  private func known(_ id: CommitID) throws(SourceError) -> Commit {
+    guard let commit = commits[id] else { throw SourceError(.notFound, "no commit \(id)") }
+    return commit
+  }
+
+  private func add(_ commit: Commit) -> CommitID {
+    let digits = String(commits.count + 1, radix: 16)
+    let id = CommitID(String(repeating: "0", count: 40 - digits.count) + digits)
+    commits[id] = commit
+    return id
+  }
+
+  private func tree(_ files: [String: [UInt8]]) -> TreeID {
+    if let known = trees.first(where: { $0.value == files }) { return known.key }
+    let id = TreeID("tree-\(trees.count + 1)")
+    trees[id] = files
+    return id
+  }
+
+  private static func read(_ files: [String: [UInt8]]) -> DesiredState {
+    resolve(files.keys.sorted().map { parse(ManifestFile(path: $0, bytes: files[$0] ?? [])) })
+  }
+}

@@ -1,0 +1,175 @@
+import Agent
+import Effects
+import Logging
+import Manifests
+import Planning
+import Rollout
+import Simulation
+import Synchronization
+import Testing
+import Vocabulary
+
+/// One host with in-memory edges, and an engineer who commits to its repository.
+struct Host {
+  let repository = MemoryRepository()
+  let artifacts = MemoryArtifacts()
+  let instances = MemoryInstances()
+  let gateway = MemoryGateway()
+  let journal = MemoryJournal()
+  let clock = VirtualClock()
+  private(set) var reconciler: Reconciler
+
+  init() {
+    reconciler = Self.agent(repository, artifacts, instances, gateway, journal, clock)
+  }
+
+  private static func agent(
+    _ repository: MemoryRepository, _ artifacts: MemoryArtifacts, _ instances: MemoryInstances,
+    _ gateway: MemoryGateway, _ journal: MemoryJournal, _ clock: VirtualClock
+  ) -> Reconciler {
+    Reconciler(
+      edges: Edges(
+        repository: repository, artifacts: artifacts, instances: instances, gateway: gateway,
+        journal: journal, clock: clock, dice: Dice().roll,
+        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
+      settings: LoopSettings(
+        agent: "test-host", version: "0", url: "memory:", branch: "main", path: "", ports: 20000...20099))
+  }
+
+  /// The agent is gone, and another one starts on the same host.
+  mutating func restartAgent() async throws {
+    reconciler = Self.agent(repository, artifacts, instances, gateway, journal, clock)
+    try await reconciler.resume()
+  }
+
+  /// Polls and passes until nothing moves any more, reverts included.
+  func settle() async {
+    for _ in 0..<20 {
+      await reconciler.poll()
+      await passes()
+      guard await reconciler.writeBackDue() else { return }
+    }
+  }
+
+  func passes() async {
+    for _ in 0..<100 where await !reconciler.pass().again { return }
+  }
+
+  /// Lets time pass in steps of a second, with requests arriving all the time.
+  func run(
+    _ seconds: Int, model: ModelName = "fraud", requests: Int = 200, errors: [Revision: Double] = [:]
+  ) async {
+    for _ in 0..<seconds {
+      clock.advance(by: .seconds(1))
+      await gateway.serve(requests, to: model, errors: errors)
+      await passes()
+    }
+  }
+
+  func model(_ name: ModelName = "fraud") async throws -> StatusReport.Model {
+    let report = await reconciler.status()
+    return try #require(report.models.first { $0.name == name }, "no model \(name) in the status")
+  }
+
+  /// The split in words of versions, for example `["1": 90, "2": 10]`.
+  func split(_ name: ModelName = "fraud") async -> [String: Int] {
+    let weights = await gateway.accepted?.models[name]?.weights ?? [:]
+    return weights.reduce(into: [:]) { split, entry in
+      split[Self.versions[entry.key] ?? entry.key.short] = entry.value
+    }
+  }
+
+  func reasons() async -> [String] { await journal.events.map(\.reason) }
+
+  private static let versions = Dictionary(
+    (1...9).flatMap { number in
+      ["fraud", "spam"].map { (revision(of: $0, number), String(number)) }
+    }, uniquingKeysWith: { $1 })
+}
+
+/// Numbers that are never the same twice.
+final class Dice: Sendable {
+  private let count = Atomic<UInt64>(0)
+
+  @Sendable func roll() -> UInt64 { count.add(1, ordering: .relaxed).newValue }
+}
+
+// MARK: Manifests
+
+let shared = """
+  apiVersion: evenkeel.dev/v1
+  kind: ServingRuntime
+  metadata: {name: stub}
+  spec:
+    command: [serve, $(MODEL_DIR), --port, $(PORT)]
+    protocol: open-inference-v2
+    ready: {path: /v2/models/$(MODEL_NAME)/ready}
+  ---
+  apiVersion: evenkeel.dev/v1
+  kind: RolloutPolicy
+  metadata: {name: careful}
+  spec:
+    strategy:
+      canary:
+        steps:
+          - weight: 10
+          - analyze: {for: 10s, minRequests: 100}
+          - weight: 50
+          - analyze: {for: 10s}
+    checks: [budget]
+    readyTimeout: 30s
+  ---
+  apiVersion: evenkeel.dev/v1
+  kind: Check
+  metadata: {name: budget}
+  spec: {errorRate: {max: 5%, versusStable: true}}
+  """
+
+func manifest(
+  _ name: String = "fraud", version: Int, replicas: Int = 1, prefix: String? = nil
+) -> String {
+  """
+  apiVersion: evenkeel.dev/v1
+  kind: Model
+  metadata: {name: \(name)}
+  spec:
+    artifact:
+      uri: https://models.example.com/\(name)/\(version).tar.gz
+      version: "\(version)"
+      digest: sha256:\(String(repeating: String(version), count: 64))
+    runtime: stub
+    replicas: \(replicas)
+    route: {prefix: \(prefix ?? "/v2/models/\(name)")}
+    rollout: careful
+
+  """
+}
+
+/// The revision of a version, as the agent computes it.
+func revision(of name: String, _ version: Int) -> Revision {
+  let files = [
+    ManifestFile(path: "shared.yaml", bytes: Array(shared.utf8)),
+    ManifestFile(path: "model.yaml", bytes: Array(manifest(name, version: version).utf8)),
+  ]
+  let desired = resolve(files.map { parse($0) })
+  guard let model = desired.models[ModelName(name)] else {
+    preconditionFailure("\(desired.diagnostics)")
+  }
+  return Planning.revision(of: model.workload)
+}
+
+extension Host {
+  @discardableResult
+  func commit(_ message: String, _ files: [String: String?]) async -> CommitID {
+    await repository.commit(message, files)
+  }
+
+  /// A host whose model is stable at version 1.
+  static func withStable() async throws -> Host {
+    let host = Host()
+    await host.commit("Deploy fraud 1", ["shared.yaml": shared, "fraud.yaml": manifest(version: 1)])
+    await host.settle()
+    #expect(try await host.model().phase == .stable)
+    return host
+  }
+}

@@ -1,0 +1,144 @@
+import Manifests
+import Testing
+
+private func settings(_ spec: String) -> (AgentSettings?, [String]) {
+  let (settings, diagnostics) = readAgentSettings(
+    file(resource("Agent", "prod-eu-1", spec), at: "agent.yaml"))
+  return (settings, diagnostics.map(summary))
+}
+
+struct AgentSettingsTests {
+  @Test func `fills in the defaults`() {
+    let (settings, complaints) = settings("  source: {url: file:///srv/config.git}")
+    #expect(complaints.isEmpty)
+    #expect(
+      settings
+        == AgentSettings(
+          name: "prod-eu-1", source: .init(url: "file:///srv/config.git"),
+          stateDirectory: "/var/lib/evenkeel",
+          host: .init(
+            ports: 20000...20999,
+            gateway: .init(listen: ListenAddress(host: "127.0.0.1", port: 8000), envoy: "envoy")),
+          socket: "/run/evenkeel/agent.sock"))
+  }
+
+  @Test func `reads everything`() {
+    let (settings, complaints) = settings(
+      """
+        source:
+          url: https://git.example.com/models/config.git
+          branch: release/1
+          path: environments/prod
+          interval: 10s
+          timeout: 5s
+          writeBack: {name: Keel Bot, email: keel@example.com}
+        stateDir: /srv/evenkeel
+        host:
+          instances: process
+          ports: 30000-30009
+          gateway: {listen: "[::1]:8443", envoy: /usr/bin/envoy}
+        api: {socket: /tmp/agent.sock}
+      """)
+    #expect(complaints.isEmpty)
+    #expect(
+      settings
+        == AgentSettings(
+          name: "prod-eu-1",
+          source: .init(
+            url: "https://git.example.com/models/config.git", branch: "release/1", path: "environments/prod",
+            interval: .seconds(10), timeout: .seconds(5),
+            writeBack: .init(name: "Keel Bot", email: "keel@example.com")),
+          stateDirectory: "/srv/evenkeel",
+          host: .init(
+            ports: 30000...30009,
+            gateway: .init(listen: ListenAddress(host: "::1", port: 8443), envoy: "/usr/bin/envoy")),
+          socket: "/tmp/agent.sock"))
+    #expect(settings?.host.gateway.listen.description == "[::1]:8443")
+  }
+
+  @Test(arguments: [
+    ("source: {url: ssh://git@h/c.git}", "5:17: `ssh:` is not supported yet in `url`"),
+    ("source: {url: 'git@h:c.git'}", "5:17: `ssh:` is not supported yet in `url`"),
+    (
+      "source: {url: https://u:p@h/c.git}",
+      "5:17: credentials never belong in `url` (remove everything before the `@`)"
+    ),
+    (
+      "source: {url: https://token@h/c.git}",
+      "5:17: credentials never belong in `url` (remove everything before the `@`)"
+    ),
+    (
+      "source: {url: /srv/c.git}",
+      "5:17: `url` must be a `file:`, `http:` or `https:` URL (write `file:///srv/c.git`)"
+    ),
+    ("source: {url: file:///c, auth: {}}", "5:28: `auth` is not supported yet"),
+    ("source: {url: file:///c, verify: {}}", "5:28: `verify` is not supported yet"),
+    (
+      "source: {url: file:///c, writeBack: {signingKeyFile: x}}",
+      "5:40: `signingKeyFile` is not supported yet"
+    ),
+    (
+      "source: {url: file:///c, writeBack: {name: a <b>}}",
+      "5:46: `name` must be a name on one line without `<` and `>`, not `a <b>`"
+    ),
+    (
+      "source: {url: file:///c, path: ../x}",
+      "5:34: `path` must be a path in the repository such as environments/prod, not `../x`"
+    ),
+    ("source: {url: file:///c, branch: a..b}", "5:36: `branch` must be the name of a branch, not `a..b`"),
+    ("source: {url: file:///c}\n  prometheus: {}", "6:3: `prometheus` is not supported yet"),
+    ("source: {url: file:///c}\n  stateDir: state", "6:13: `stateDir` must be an absolute path, not `state`"),
+    (
+      "source: {url: file:///c}\n  host: {instances: systemd}",
+      "6:21: `instances: systemd` is not supported yet"
+    ),
+    (
+      "source: {url: file:///c}\n  host: {ports: 9-1}",
+      "6:17: `ports` must be a range of ports such as 20000-20999, not `9-1`"
+    ),
+    (
+      "source: {url: file:///c}\n  host: {ports: 1-70000}",
+      "6:17: `ports` must be a range of ports such as 20000-20999, not `1-70000`"
+    ),
+    (
+      "source: {url: file:///c}\n  host: {gateway: {listen: ':80'}}",
+      "6:28: `listen` must be an address and a port such as 127.0.0.1:8000, not `:80`"
+    ),
+    (
+      "source: {url: file:///c}\n  host: {gateway: {listen: '1.2.3.400:80'}}",
+      "6:28: `listen` must be an address and a port such as 127.0.0.1:8000, not `1.2.3.400:80`"
+    ),
+  ])
+  func `checks the agent's file`(spec: String, expected: String) {
+    let (settings, complaints) = settings("  " + spec)
+    #expect(settings == nil)
+    #expect(complaints == [expected])
+  }
+
+  @Test func `never shows credentials`() {
+    let secret = "hunter2"
+    let text = resource(
+      "Agent", "a", "  source: {url: https://me:\(secret)@h/c.git, branch: https://me:\(secret)@h}")
+    let (settings, diagnostics) = readAgentSettings(file(text))
+    #expect(settings == nil)
+    #expect(diagnostics.count == 2)
+    #expect(!diagnostics.map(render).joined().contains(secret))
+  }
+
+  @Test(arguments: [
+    ("", "1:1: the agent's file holds no document"),
+    (
+      model("m"),
+      "2:7: `kind` must be `Agent`, not `Model`"
+    ),
+    (
+      resource("Agent", "a", "  source: {url: file:///c}") + "---\na: 1\n",
+      "7:1: the agent's file must hold one document only"
+    ),
+  ])
+  func `takes one Agent document only`(text: String, expected: String) {
+    let (settings, diagnostics) = readAgentSettings(file(text))
+    #expect(settings == nil)
+    #expect(diagnostics.first.map(summary) == expected)
+  }
+}
