@@ -131,7 +131,7 @@ let package = Package(
       ["Effects", "GitSource", "Manifests", "TestSupport", "Vocabulary", "evenkeel", logging]),
     tests(
       "ArtifactsTests",
-      ["Artifacts", "Effects", "Manifests", "TestSupport", "Vocabulary", logging]),
+      ["Artifacts", "Effects", "Manifests", "TestSupport", "Vocabulary", logging, subprocess]),
     tests(
       "HostTargetTests",
       [
