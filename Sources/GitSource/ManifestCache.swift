@@ -1,6 +1,4 @@
-import CLibgit2
 import Dispatch
-import Effects
 import FoundationEssentials
 import Manifests
 import Synchronization

@@ -15,12 +15,16 @@ extension Mirror {
       let message = git_commit_message(commit.pointer).map { String(cString: $0) } ?? ""
       summaries.append(
         CommitSummary(
-          id: CommitID(id.hex), parents: parents.map { CommitID($0.hex) }, message: String(message.prefix(64 << 10)),
+          id: CommitID(id.hex), parents: parents.map { CommitID($0.hex) },
+          message: String(message.prefix(Self.messageBound)),
           manifests: try folder(at: path, in: rootTree(of: id)).map { TreeID($0.hex) }))
       next = parents.first
     }
     return summaries
   }
+
+  /// How much of a message is kept, in characters: enough for our own, with its trailers at the end.
+  private static let messageBound = 16_384
 
   func parents(of commit: borrowing GitCommit) -> [ObjectID] {
     (0..<git_commit_parentcount(commit.pointer)).compactMap { index in

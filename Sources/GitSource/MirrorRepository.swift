@@ -1,4 +1,3 @@
-import CLibgit2
 package import Effects
 package import Logging
 package import Vocabulary

@@ -7,7 +7,8 @@ struct UnreadableDocument: Error {
   var reason: String
 }
 
-/// The documents in the rows: JSON with sorted keys. Evidence may hold an infinite value, which JSON has no number for.
+/// The documents in the rows: JSON with sorted keys. A running test may hold an infinite
+/// logarithm, which JSON has no number for.
 enum Documents {
   private static let infinity = "inf"
   private static let negativeInfinity = "-inf"

@@ -1,6 +1,3 @@
-import Subprocess
-import SystemPackage
-
 /// The real `git`, in one folder, undisturbed by the configuration of whoever runs the tests.
 package struct GitCommand: Sendable {
   /// A command that did not exit with 0.
@@ -22,23 +19,18 @@ package struct GitCommand: Sendable {
   /// - Throws: ``Failure`` with what it complained about.
   @discardableResult
   package func callAsFunction(_ arguments: String..., input: String = "") async throws -> String {
-    var variables: [Environment.Key: String] = [
-      "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": folder, "LANG": "C.UTF-8",
+    let hermetic = [
       "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0",
       "GIT_AUTHOR_NAME": "Test Author", "GIT_AUTHOR_EMAIL": "author@example.com",
       "GIT_COMMITTER_NAME": "Test Author", "GIT_COMMITTER_EMAIL": "author@example.com",
     ]
-    for (name, value) in environment { variables[Environment.Key(stringLiteral: name)] = value }
-    let result = try await Subprocess.run(
-      .name("git"), arguments: Arguments(arguments), environment: .custom(variables),
-      workingDirectory: FilePath(folder), input: .string(input), output: .string(limit: 64 << 20),
-      error: .string(limit: 1 << 20))
-    guard result.terminationStatus.isSuccess else {
+    let result = try await run(
+      "git", arguments, input: input, environment: hermetic.merging(environment) { $1 }, in: folder)
+    guard result.status == 0 else {
       let command = arguments.joined(separator: " ")
-      throw Failure(description: "git \(command): \(result.terminationStatus): \(result.standardError)")
+      throw Failure(description: "git \(command): status \(result.status): \(result.errors)")
     }
-    let output = result.standardOutput
-    return output.hasSuffix("\n") ? String(output.dropLast()) : output
+    return result.output.hasSuffix("\n") ? String(result.output.dropLast()) : result.output
   }
 }
 

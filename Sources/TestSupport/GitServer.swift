@@ -54,16 +54,13 @@ package struct GitServer: Sendable {
 
 /// Makes a key and a certificate for 127.0.0.1 that nobody has signed but itself, in one PEM file.
 package func makeSelfSignedCertificate(at path: String) async throws {
-  let made = try await Subprocess.run(
-    .name("openssl"),
-    arguments: [
-      "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-      "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
-      "-keyout", path, "-out", path + ".certificate",
-    ], output: .discarded, error: .string(limit: 64 << 10))
-  guard made.terminationStatus.isSuccess else {
-    throw GitCommand.Failure(description: "openssl: \(made.standardError)")
-  }
+  let request = [
+    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+    "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+    "-keyout", path, "-out", path + ".certificate",
+  ]
+  let made = try await run("openssl", request)
+  guard made.status == 0 else { throw GitCommand.Failure(description: "openssl: \(made.errors)") }
   let files = try [path, path + ".certificate"].map { try String(contentsOfFile: $0, encoding: .utf8) }
   try write(files.joined(), to: path)
 }

@@ -55,7 +55,9 @@ package enum Node: Sendable {
 extension Node.Scalar {
   /// Whether it says "nothing" in YAML's core schema.
   package var isNull: Bool {
-    isPlain && (text.isEmpty || text == "~" || text == "null" || text == "Null" || text == "NULL")
+    // Nearly all text is longer than these words.
+    guard isPlain, text.utf8.count <= 4 else { return false }
+    return text.isEmpty || text == "~" || text == "null" || text == "Null" || text == "NULL"
   }
 }
 

@@ -12,6 +12,7 @@ import Vocabulary
     var path: String
     var kind: SourceError.Kind
     var words: [String]
+    var timeout = Duration.seconds(30)
     var testDescription: String { path }
   }
 
@@ -23,17 +24,18 @@ import Vocabulary
     Trouble(path: "/status/500/config.git", kind: .unreachable, words: ["HTTP status 500"]),
     Trouble(path: "/garbage/config.git", kind: .unreachable, words: ["does not answer as a Git server"]),
     Trouble(path: "/broken-pack/config.git", kind: .unreachable, words: ["http"]),
-    Trouble(path: "/stall/config.git", kind: .timedOut, words: ["no end after 2 s"]),
-    Trouble(path: "/half-pack/config.git", kind: .timedOut, words: ["no end after 2 s"]),
+    Trouble(path: "/stall/config.git", kind: .timedOut, words: ["no end after 2 s"], timeout: .seconds(2)),
+    Trouble(
+      path: "/half-pack/config.git", kind: .timedOut, words: ["no end after 2 s"], timeout: .seconds(2)),
   ])
   func `says what is wrong with a server`(trouble: Trouble) async throws {
     try await Fixture.with { fixture in
       try await GitServer.serve(fixture.folder) { server in
-        let mirror = fixture.mirror(server.url + trouble.path, timeout: .seconds(2))
+        let mirror = fixture.mirror(server.url + trouble.path, timeout: trouble.timeout)
         let clock = ContinuousClock()
         let start = clock.now
         let error = await complaint { _ = try await mirror.fetch() }
-        #expect(clock.now - start < .seconds(10))
+        #expect(clock.now - start < trouble.timeout + .seconds(10))
         #expect(error?.kind == trouble.kind, "\(String(describing: error))")
         for words in trouble.words {
           #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
@@ -57,6 +59,29 @@ import Vocabulary
         #expect(try await fixture.mirror(server.url + "/config.git").fetch() == CommitID(tip))
       }
     }
+  }
+
+  @Test func `a worker that nobody waits for any more ends itself`() async throws {
+    try await Fixture.with { fixture in
+      _ = try await fixture.mirror().fetch()
+      try await GitServer.serve(fixture.folder) { server in
+        let request = """
+          {"mirror": "\(fixture.folder)/state/mirror.git", "url": "\(server.url)/stall/config.git",
+           "branch": "main", "lifetime": 1,
+           "operation": {"fetch": {"maximumPackBytes": 1000, "maximumPacks": 50}}}
+          """
+        let result = try await run(fixture.worker, ["git-worker"], input: request)
+        #expect(result.status == 128 + SIGALRM)
+      }
+    }
+  }
+
+  @Test(arguments: ["", "{}", "not JSON", String(repeating: "[", count: 100_000)])
+  func `a worker without a request says what it is for`(input: String) async throws {
+    let result = try await run(builtExecutable("evenkeel"), ["git-worker"], input: input)
+    #expect(result.status == 64)
+    #expect(result.output.isEmpty)
+    #expect(result.errors.contains("for the agent's own use"))
   }
 
   @Test func `kills what the worker started, too`() async throws {

@@ -141,7 +141,7 @@ struct KnownKeys: Sendable {
       reading.report("\(quoted(label)) must be a mapping, not \(node.kind)", at: node.position)
       return nil
     }
-    for pair in pairs where !supported.contains(pair.key.text) {
+    for pair in pairs where !supported.contains(where: { isSame($0, pair.key.text) }) {
       if unsupported.contains(pair.key.text) {
         reading.report("\(quoted(pair.key.text)) is not supported yet", at: pair.key.position)
       } else {
@@ -158,8 +158,13 @@ struct KnownKeys: Sendable {
 func part<Part>(
   _ field: Field<Part>, of pairs: [Node.Pair], at position: Position, _ reading: inout Reading
 ) -> Part? {
-  for pair in pairs where pair.key.text == field.key {
+  for pair in pairs where isSame(pair.key.text, field.key) {
     return field.read(pair.value, position, &reading)
   }
   return field.read(nil, position, &reading)
+}
+
+/// Equality that looks at the lengths first, which tells most keys apart without a call.
+private func isSame(_ left: String, _ right: String) -> Bool {
+  left.utf8.count == right.utf8.count && left == right
 }

@@ -58,7 +58,8 @@ extension ValueType where Value == Digest {
   ) { text in
     let prefix = "sha256:".utf8
     // `Digest(_:)` takes upper-case digits too; here one digest has one spelling.
-    return text.utf8.starts(with: prefix) ? Digest(hex: String(text.dropFirst(prefix.count))) : nil
+    return text.utf8.starts(with: prefix)
+      ? Digest(hex: String(Substring(text.utf8.dropFirst(prefix.count)))) : nil
   }
 }
 
