@@ -5,17 +5,18 @@ import Rollout
 import Vocabulary
 
 extension Reconciler {
-  /// Makes the world follow what the machines want. Answers whether something moved that a machine waits for.
-  func converge() async throws(JournalError) -> Bool {
-    for name in records.keys.sorted() {
-      guard let record = records[name], !isAtRest(record) else { continue }
-      for wanted in record.machine.wanted().instances {
-        try await startMissing(wanted, of: record.machine.name)
+  /// Makes the world follow what the machines want. Answers whether something moved that a machine waits for, and
+  /// which models were not at rest.
+  func converge() async throws(JournalError) -> (routed: Bool, restless: [ModelName]) {
+    let restless = names { !isAtRest($0) }
+    for name in restless {
+      for wanted in records[name]?.machine.wanted().instances ?? [] {
+        try await startMissing(wanted, of: name)
       }
     }
     let routed = await route()
     await stopUnwanted()
-    return routed
+    return (routed, restless)
   }
 
   /// The cheap case, and at any moment the case of almost every model.
@@ -149,18 +150,23 @@ extension Reconciler {
   /// Stops what nobody wants: when its last request is answered, or its grace has passed.
   private func stopUnwanted() async {
     let now = edges.clock.now()
-    for name in world.byModel.keys.sorted() {
-      for instance in unwanted(of: name) where isDrained(instance, at: now) {
-        stopping.insert(instance.id)
-        await edges.instances.stop(instance.id)
-      }
+    let drained = world.byModel.keys.flatMap { unwanted(of: $0) }.filter { isDrained($0, at: now) }
+    for instance in drained.sorted(by: { $0.id < $1.id }) {
+      stopping.insert(instance.id)
+      await edges.instances.stop(instance.id)
     }
   }
 
   /// The running instances that no machine wants, or that are too many.
   private func unwanted(of name: ModelName) -> [InstanceObservation] {
-    let wanted = records[name]?.machine.wanted().instances ?? []
     let running = (world.byModel[name] ?? []).filter(\.condition.isRunning)
+    let wanted = records[name]?.machine.wanted().instances ?? []
+    // The case of almost every model: all that runs is the one release that is wanted.
+    if let only = wanted.first, wanted.count == 1, running.count <= only.count,
+      running.allSatisfy({ $0.revision == only.release.revision })
+    {
+      return []
+    }
     return Dictionary(grouping: running, by: \.revision).flatMap { revision, group in
       let count = wanted.first { $0.release.revision == revision }?.count ?? 0
       return group.count > count ? Array(group.sorted(by: keepFirst).dropFirst(count)) : []

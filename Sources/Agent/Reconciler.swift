@@ -14,7 +14,9 @@ package actor Reconciler {
   let edges: Edges
   let settings: LoopSettings
 
-  var records: [ModelName: ModelRecord] = [:]
+  var records: [ModelName: ModelRecord] = [:] {
+    didSet { rest = nil }
+  }
   var source: SourceRecord?
   /// What Git asked for at `source.commit`; `nil` until it was read in this life of the agent.
   var desired: DesiredState?
@@ -32,6 +34,8 @@ package actor Reconciler {
   /// Models with a write-back that is being tried at this moment.
   var writing: Set<ModelName> = []
   var world = World()
+  /// The world in which the last pass found nothing to do; `nil` once a record has changed since.
+  private var rest: Rest?
   var eventWatchers: [UInt64: Bell] = [:]
   private var isTaken = false
   private var queue: [CheckedContinuation<Void, Never>] = []
@@ -56,11 +60,14 @@ package actor Reconciler {
     await enter()
     defer { leave() }
     do {
-      world = await look()
+      let rest = await look()
+      if rest == self.rest { return PassResult(again: false, next: edges.clock.now() + Self.idlePause) }
       try await settleExits()
       var moved = try await letMachinesLook()
-      moved = try await converge() || moved
+      let (routed, restless) = try await converge()
+      moved = moved || routed
       try await finishRemovals()
+      if !moved, restless.isEmpty, drains.isEmpty, gatewayTrouble == nil { self.rest = rest }
       return PassResult(again: moved, next: nextDeadline())
     } catch {
       edges.logger.error("pass failed", metadata: ["error": "\(error)"])
@@ -89,20 +96,32 @@ package actor Reconciler {
 
   // MARK: Passes
 
-  private func look() async -> World {
-    async let instances = edges.instances.observe()
-    async let gateway = edges.gateway.observe()
-    return await World(instances: instances, gateway: gateway)
+  /// Takes in the world; answers what of it decides whether a pass that found nothing to do would again.
+  private func look() async -> Rest {
+    async let observedInstances = edges.instances.observe()
+    async let observedGateway = edges.gateway.observe()
+    let (instances, gateway) = await (observedInstances, observedGateway)
+    let seen = Rest(instances: instances, accepted: gateway.accepted, problem: gateway.problem)
+    if seen == rest {
+      world.gateway = gateway
+    } else {
+      world = World(instances: instances, gateway: gateway)
+    }
+    return seen
   }
 
   /// Shows every machine that is not at rest the world, until each waits for something.
   private func letMachinesLook() async throws(JournalError) -> Bool {
     var moved = false
-    for name in records.keys.sorted() {
-      guard let record = records[name], !record.machine.isSettled else { continue }
+    for name in names(where: { !$0.machine.isSettled }) {
       while try await step(name) { moved = true }
     }
     return moved
+  }
+
+  /// The models whose records meet a condition, in order. Almost always they are few, so they are sorted last.
+  func names(where condition: (ModelRecord) -> Bool) -> [ModelName] {
+    records.filter { condition($0.value) }.keys.sorted()
   }
 
   /// Lets one machine look once; `false` when it waits.
@@ -143,10 +162,14 @@ package actor Reconciler {
     if !events.isEmpty { eventWatchers.values.forEach { $0.ring() } }
   }
 
+  /// How often the world is looked at when nothing happens.
+  private static let idlePause = Duration.seconds(5)
+
   /// When time alone makes a pass useful.
   private func nextDeadline() -> Timestamp {
     let now = edges.clock.now()
-    var next = now + (records.values.contains { isBusy($0.machine) } ? .milliseconds(200) : .seconds(5))
+    var next =
+      now + (records.values.contains { isBusy($0.machine) } ? .milliseconds(200) : Self.idlePause)
     for record in records.values {
       if let deadline = record.machine.deadline(), deadline > now { next = min(next, deadline) }
     }
@@ -167,6 +190,14 @@ package struct PassResult: Hashable, Sendable {
   package var again: Bool
   /// Look again no later than this.
   package var next: Timestamp
+}
+
+/// What a pass decides by, besides records that have not changed and statistics that only a rollout or a draining
+/// instance needs. With the same of it a pass that found nothing to do finds nothing again.
+private struct Rest: Equatable {
+  var instances: [InstanceObservation]
+  var accepted: RouteTable?
+  var problem: String?
 }
 
 /// The observed side, as of the start of a pass.
