@@ -10,6 +10,8 @@ extension Reconciler {
   /// in force; after a restart they are read from the mirror. Answers what went wrong.
   @discardableResult
   package func poll() async -> SourceError? {
+    await polls.enter()
+    defer { polls.leave() }
     do throws(SourceError) {
       let tip = try await edges.repository.fetch()
       try await take(tip, fetched: true)
@@ -66,8 +68,8 @@ extension Reconciler {
     _ wishes: DesiredState, _ changed: [DesiredModel], _ revisions: [ModelName: Revision],
     _ introductions: [ModelName: CommitID], _ source: SourceRecord
   ) async throws(JournalError) {
-    await enter()
-    defer { leave() }
+    await turns.enter()
+    defer { turns.leave() }
     let now = edges.clock.now()
     var entries: [JournalEntry] = [.source(source)]
     var updated: [ModelName: ModelRecord] = [:]
