@@ -58,6 +58,8 @@ let package = Package(
     .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
     .systemLibrary(
       name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    // Declarations of glibc that its Swift module leaves out.
+    .systemLibrary(name: "CSpawn"),
 
     // Pure: values in, values out.
     target("Vocabulary", []),
@@ -78,8 +80,9 @@ let package = Package(
         nioHTTP1,
       ]),
     target(
-      "HostTarget", ["Effects", "Vocabulary", asyncHTTPClient, logging, nioCore, nioHTTP1]),
-    target("Journal", ["Effects", "Planning", "Rollout", "Vocabulary", grdb]),
+      "HostTarget",
+      ["CSpawn", "Effects", "Manifests", "Vocabulary", asyncHTTPClient, logging, nioCore, nioHTTP1]),
+    target("Journal", ["Effects", "Rollout", "Vocabulary", grdb]),
 
     // Shell: the loop, the control API, and the command line where edges are chosen.
     target(
@@ -88,8 +91,8 @@ let package = Package(
     target(
       "Console",
       [
-        "Agent", "Effects", "Planning", "Rollout", "Vocabulary", asyncHTTPClient, hummingbird,
-        logging, nioCore, serviceLifecycle,
+        "Agent", "Effects", "Manifests", "Planning", "Rollout", "Vocabulary", asyncHTTPClient,
+        hummingbird, logging, nioCore, nioHTTP1, serviceLifecycle,
       ]),
     .executableTarget(
       name: "evenkeel",
@@ -128,10 +131,16 @@ let package = Package(
       "ArtifactsTests",
       ["Artifacts", "Effects", "Manifests", "TestSupport", "Vocabulary", logging]),
     tests(
-      "HostTargetTests", ["Effects", "HostTarget", "TestSupport", "Vocabulary", logging]),
+      "HostTargetTests",
+      [
+        "Effects", "HostTarget", "Manifests", "TestSupport", "Vocabulary", asyncHTTPClient, logging,
+        nioCore, nioHTTP1,
+      ]),
     tests(
       "JournalTests",
-      ["Effects", "Journal", "Manifests", "Planning", "Rollout", "TestSupport", "Vocabulary"]),
+      [
+        "Effects", "Journal", "Manifests", "Planning", "Rollout", "TestSupport", "Vocabulary", grdb,
+      ]),
     tests(
       "AgentTests",
       ["Agent", "Effects", "Manifests", "Planning", "Rollout", "Simulation", "Vocabulary", logging]),

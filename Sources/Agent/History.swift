@@ -1,19 +1,23 @@
-import Effects
+package import Effects
 import Manifests
 import Planning
-import Vocabulary
+package import Vocabulary
 
 /// Finds out which commits made models what they are.
-struct History {
-  let repository: any ConfigRepository
+package struct History: Sendable {
+  let repository: any ManifestReader
 
   /// How far back a walk goes. A model whose revision is older than that is taken to have been introduced by
   /// the oldest commit that was looked at.
   static let limit = 1000
 
+  package init(repository: any ManifestReader) {
+    self.repository = repository
+  }
+
   /// For each model, the first-parent commit since which it has had this revision without a break. `base` is
   /// a commit whose wishes are known to be different for all of them: the walk ends there.
-  func introductions(of revisions: [ModelName: Revision], at tip: CommitID, after base: CommitID?)
+  package func introductions(of revisions: [ModelName: Revision], at tip: CommitID, after base: CommitID?)
     async throws(SourceError) -> [ModelName: CommitID]
   {
     var found: [ModelName: CommitID] = [:]
@@ -25,6 +29,8 @@ struct History {
       guard let parent else { break }
       // The same tree of manifests: nobody was introduced by this commit.
       if parent.manifests == commit.manifests { continue }
+      // Before the folder of the manifests existed, there was no model.
+      guard parent.manifests != nil else { break }
       let earlier = try await repository.desired(at: parent.id)
       open = open.filter { name, wanted in earlier.revision(of: name) == wanted }
       if open.isEmpty { break }

@@ -1,4 +1,4 @@
-import Effects
+package import Effects
 import Logging
 import Manifests
 import Planning
@@ -7,15 +7,17 @@ import Vocabulary
 
 extension Reconciler {
   /// Asks the remote, and takes in what Git wants now. With the remote out of reach the last wishes stay
-  /// in force; after a restart they are read from the mirror.
-  package func poll() async {
+  /// in force; after a restart they are read from the mirror. Answers what went wrong.
+  @discardableResult
+  package func poll() async -> SourceError? {
     do throws(SourceError) {
       let tip = try await edges.repository.fetch()
-      sourceTrouble = nil
       try await take(tip, fetched: true)
+      sourceTrouble = nil
     } catch {
       await sourceFailed(error)
     }
+    return sourceTrouble
   }
 
   private func sourceFailed(_ error: SourceError) async {

@@ -44,30 +44,34 @@ package enum PushOutcome: Hashable, Sendable {
   case refused(String)
 }
 
+/// Commits and the manifests in them, read without the network.
+///
+/// Paths of manifests are relative to the configured path.
+package protocol ManifestReader: Sendable {
+  /// The commit that a branch, tag or (short) commit id names.
+  func commit(named revision: String) async throws(SourceError) -> CommitID
+
+  /// What the manifests of a commit ask for. Files that were read before are not read again.
+  func desired(at commit: CommitID) async throws(SourceError) -> DesiredState
+
+  /// First-parent history from `tip` back to, and without, `base` (to the root when `nil`), newest first,
+  /// at most `limit` commits.
+  func history(from tip: CommitID, downTo base: CommitID?, limit: Int) async throws(SourceError)
+    -> [CommitSummary]
+}
+
 /// One branch of the remote configuration repository, through a local bare mirror.
 ///
 /// `fetch` and `push` use the network, each within a deadline; everything else reads and writes the mirror only.
-/// Paths of manifests are relative to the configured path.
-package protocol ConfigRepository: Sendable {
+package protocol ConfigRepository: ManifestReader {
   /// Brings the mirror up to date and answers the branch's tip.
   func fetch() async throws(SourceError) -> CommitID
 
   /// The tip as of the last fetch, without the network; `nil` before the first one.
   func mirroredTip() async throws(SourceError) -> CommitID?
 
-  /// The commit that a branch, tag or (short) commit id names in the mirror.
-  func commit(named revision: String) async throws(SourceError) -> CommitID
-
-  /// What the manifests of a commit ask for. Files that were read before are not read again.
-  func desired(at commit: CommitID) async throws(SourceError) -> DesiredState
-
   /// What the manifests of a whole-repository tree ask for.
   func desired(in tree: TreeID) async throws(SourceError) -> DesiredState
-
-  /// First-parent history from `tip` back to, and without, `base` (to the root when `nil`), newest first,
-  /// at most `limit` commits.
-  func history(from tip: CommitID, downTo base: CommitID?, limit: Int) async throws(SourceError)
-    -> [CommitSummary]
 
   /// The bytes of one manifest; `nil` when there is no such file.
   func file(_ path: String, at commit: CommitID) async throws(SourceError) -> [UInt8]?

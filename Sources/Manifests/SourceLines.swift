@@ -41,7 +41,7 @@ struct SourceLines {
     self.starts = starts
   }
 
-  /// The text of a line, counted from 1, with what is not printable replaced. `nil` when it is not in the file,
+  /// The text of a line, counted from 1, fit to be shown. `nil` when it is not in the file,
   /// or too long to be of help.
   subscript(line: Int) -> String? {
     guard starts.indices.contains(line - 1) else { return nil }
@@ -51,8 +51,7 @@ struct SourceLines {
     let text = String(decoding: bytes[starts[line - 1]..<end], as: UTF8.self)
     var scalars = text.unicodeScalars
     while let last = scalars.last, last == "\n" || last == "\r" { scalars.removeLast() }
-    // Column for column, so that the caret still points at the right place.
-    return String(
-      String.UnicodeScalarView(scalars.map { isPrintable($0) ? $0 : $0 == "\t" ? " " : "\u{FFFD}" }))
+    // Scalar for scalar, so that the caret still points at the right place.
+    return printable(String(scalars))
   }
 }

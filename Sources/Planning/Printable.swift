@@ -2,7 +2,7 @@ extension String {
   /// One line of text that cannot steer a terminal or pretend to be several lines: escape sequences are dropped,
   /// white space is a space, and other control and format characters (also those that reverse the direction of
   /// text) are left out.
-  var printable: String {
+  package var printable: String {
     var result = String.UnicodeScalarView()
     var scalars = unicodeScalars[...]
     while let scalar = scalars.popFirst() {
@@ -18,7 +18,7 @@ extension String {
   }
 
   /// At most this many characters, the last of them an ellipsis when something is missing.
-  func truncated(to limit: Int) -> String {
+  package func truncated(to limit: Int) -> String {
     guard count > limit else { return self }
     return prefix(limit - 1) + "…"
   }

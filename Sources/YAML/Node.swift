@@ -55,7 +55,9 @@ package enum Node: Sendable {
 extension Node.Scalar {
   /// Whether it says "nothing" in YAML's core schema.
   package var isNull: Bool {
-    isPlain && (text.isEmpty || text == "~" || text == "null" || text == "Null" || text == "NULL")
+    // Nearly all text is longer than these words.
+    guard isPlain, text.utf8.count <= 4 else { return false }
+    return text.isEmpty || text == "~" || text == "null" || text == "Null" || text == "NULL"
   }
 }
 
@@ -84,27 +86,5 @@ package struct Limits: Sendable {
     self.bytes = bytes
     self.depth = depth
     self.nodes = nodes
-  }
-}
-
-/// Text from a file as messages show it: between backticks, cut to a readable length, and with nothing in it
-/// that a terminal would act on.
-package func quoted(_ text: String) -> String {
-  let longest = 80
-  let shown = text.unicodeScalars.prefix(longest).map { isPrintable($0) ? Character($0) : "\u{FFFD}" }
-  return "`" + String(shown) + (text.unicodeScalars.count > longest ? "…`" : "`")
-}
-
-/// Whether a terminal shows the text and does nothing else with it.
-package func isPrintable(_ text: String) -> Bool {
-  // Nearly all text in manifests is ASCII, and looking up Unicode properties is slow.
-  text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } || text.unicodeScalars.allSatisfy(isPrintable)
-}
-
-/// Whether a terminal shows the scalar and does nothing else with it.
-package func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
-  switch scalar.properties.generalCategory {
-  case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
-  default: true
   }
 }

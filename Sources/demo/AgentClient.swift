@@ -26,7 +26,7 @@ struct AgentClient: Sendable {
   }
 
   func status() async throws -> AgentStatus {
-    let text = try await ask(["status", "--output", "json"])
+    let text = try await ask(["status", "-o", "json"])
     return try JSONDecoder().decode(AgentStatus.self, from: Data(text.utf8))
   }
 

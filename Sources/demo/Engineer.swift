@@ -4,7 +4,6 @@ import SystemPackage
 /// The person who deploys models: changes a manifest, commits and pushes, with the git command line.
 struct Engineer: Sendable {
   let workplace: Workplace
-  private let git = FilePath("/usr/bin/git")
 
   init(at workplace: Workplace) { self.workplace = workplace }
 
@@ -62,7 +61,7 @@ struct Engineer: Sendable {
   @discardableResult
   private func git(_ arguments: [String]) async throws -> String {
     let person = ["-c", "user.name=Erin Engineer", "-c", "user.email=erin@example.com"]
-    return try await output(of: git, person + arguments, environment: workplace.environment)
+    return try await output(of: workplace.git, person + arguments, environment: workplace.environment)
   }
 }
 

@@ -15,7 +15,7 @@ struct Proof: Sendable {
   let history: String
 
   var lines: [String] {
-    ["$ git log"] + indented(log) + ["", "$ git log --max-count=1"] + indented(revert)
+    ["$ git log --format='%h %an: %s'"] + indented(log) + ["", "$ git log -1 --format=%B"] + indented(revert)
       + ["", "$ evenkeel history digits"] + indented(history) + ["", "What the users saw"]
       + ["1", "2", "3"].map(summary) + indented(total)
   }
@@ -28,6 +28,7 @@ struct Proof: Sendable {
       (of("3").errors > 0, "version 3 failed some requests"),
       (lost.isEmpty, "no request was lost at the gateway: \(lost)"),
       (revert.hasPrefix("Revert \"Deploy digits 3\""), "the newest commit reverts version 3"),
+      (revert.contains("error-budget"), "the revert says which check failed"),
       (author.hasPrefix("Evenkeel"), "the agent wrote the revert"),
       (log.split(separator: "\n").filter { $0.contains("Revert") }.count == 1, "there is one revert"),
       (asksForGood, "Git asks for what it asked for with version 2"),

@@ -12,8 +12,6 @@ actor Story {
   private let start = ContinuousClock.now
   /// Which version each revision is, by the first twelve digits.
   private var versions: [String: String] = [:]
-  /// The versions that have had traffic.
-  private var served: Set<String> = []
 
   init(at workplace: Workplace, on screen: Screen) {
     self.workplace = workplace
@@ -87,8 +85,7 @@ actor Story {
     _ = try await deploy("3")
     try await watch(within: .seconds(90), "catching and reverting version 3") { model in
       guard model.stable?.version == "2" else { throw StoryError("version 3 became stable") }
-      return await self.served.contains("3") && model.phase == "stable"
-        && model.weights.values.allSatisfy { $0 == 0 || $0 == 100 }
+      return await self.hasAnswered(version: "3") && model.phase == "stable"
     }
     // Long enough that a request to version 3 after the restore would be seen.
     try await Task.sleep(for: .seconds(2))
@@ -128,15 +125,16 @@ actor Story {
     }
   }
 
+  private func hasAnswered(version: String) async -> Bool {
+    await tally.counts.keys.contains { versions[$0] == version }
+  }
+
   private func observe() async throws -> AgentStatus.Model? {
     guard let model = try await agent.status().models.first(where: { $0.name == Self.model }) else {
       return nil
     }
     for deployed in [model.stable, model.candidate].compactMap({ $0 }) {
       versions[shortRevision(deployed.revision)] = deployed.version
-    }
-    for (revision, weight) in model.weights where weight > 0 {
-      if let version = versions[shortRevision(revision)] { served.insert(version) }
     }
     if let stalled = model.conditions.first(where: { $0.type == "Stalled" && $0.status == "True" }) {
       throw StoryError("the agent is stalled: \(stalled.reason): \(stalled.message)")

@@ -18,6 +18,7 @@ struct Workplace: Sendable {
   var config: FilePath { folder.appending("agent.yaml") }
   var agentLog: FilePath { folder.appending("agent.log") }
   var python: FilePath { project.appending(".venv/bin/python") }
+  var git: FilePath { "/usr/bin/git" }
   var envoy: FilePath { project.appending(".venv/bin/envoy") }
 
   /// Makes the folder, readable for this user only, and finds the ports.
@@ -25,7 +26,8 @@ struct Workplace: Sendable {
     let files = FileManager.default
     let demo = try files.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let name = "evenkeel-demo-\(UUID().uuidString.prefix(8).lowercased())"
-    let folder = FilePath(files.temporaryDirectory.path).appending(name)
+    // Without symbolic links, as the agent writes it into the environment of what it starts.
+    let folder = FilePath(files.temporaryDirectory.resolvingSymlinksInPath().path).appending(name)
     let ports = try freePorts(inRange: 40)
     try files.createDirectory(
       atPath: folder.string, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
@@ -46,7 +48,8 @@ struct Workplace: Sendable {
 
   /// Says what is missing before anything is begun.
   func checkParts() throws {
-    for part in [evenkeel, python, envoy] where !FileManager.default.isExecutableFile(atPath: part.string) {
+    for part in [evenkeel, git, python, envoy]
+    where !FileManager.default.isExecutableFile(atPath: part.string) {
       throw StoryError("\(part) is missing: run `make demo`, which builds and installs what the demo needs")
     }
   }

@@ -47,6 +47,37 @@ private func stable() throws -> Release {
         """)
   }
 
+  @Test func `quotes the evidence of the check that failed`() throws {
+    let check = Check(name: "error-budget", errorRate: .init(max: 0.01, versusStable: false, alpha: 0.01))
+    let terms = Terms(steps: [.weight(5)], checks: [check], readyTimeout: .seconds(60), replicas: 1)
+    let now = Timestamp(milliseconds: 1_772_357_400_250)
+    var machine = ModelMachine(name: "fraud-detector")
+    var world = ModelObservation(artifact: .stored, counts: [:])
+    world.instances.ready = 1
+    func settle(at now: Timestamp) -> Failure? {
+      for _ in 0..<20 {
+        world.weights = machine.wanted().weights
+        if case .failed(let record) = machine.observe(world, at: now) { return record.failure }
+      }
+      return nil
+    }
+    _ = machine.desire(try stable(), under: terms, at: now, id: "01")
+    #expect(settle(at: now) == nil)
+    let candidate = Release(revision: try digest("8"), version: "8", commit: nil)
+    var slow = terms
+    slow.steps = [.weight(5), .analyze(for: .seconds(300), minRequests: 0)]
+    _ = machine.desire(candidate, under: slow, at: now, id: "02")
+    #expect(settle(at: now) == nil)
+    world.counts = [candidate.revision: RequestCounts(requests: 1234, errors: 200)]
+    let failed = try #require(settle(at: now + .seconds(60)))
+    let words = try message(failed, restored: machine.stable).text.replacing("\n", with: " ")
+    #expect(
+      words.contains(
+        "fraud-detector 8 failed its rollout at step 5 of 7 (analyze for 5m): check error-budget: "
+          + "200 errors in 1,234 requests, at most 1 % allowed (e-value "))
+    #expect(words.contains("Version 7 serves again."))
+  }
+
   @Test func `says that a first deployment restores nothing`() throws {
     let text = try message(
       try failure(message: "it crashed."), scope: .documents(asOf: nil), restored: nil

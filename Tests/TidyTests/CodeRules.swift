@@ -17,7 +17,7 @@ extension Rule {
     covers: isSwift,
     complaints: { path, text in
       complainAboutLines(of: path, SwiftText(text).comments) { comment in
-        ["TODO", "FIXME", "XXX"].first(where: comment.containsToken).map {
+        ["TODO", "FIXME"].first(where: comment.containsToken).map {
           "\($0): do it, or file an issue"
         }
       }

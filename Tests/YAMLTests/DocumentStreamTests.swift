@@ -171,7 +171,8 @@ struct DocumentStreamTests {
 
   @Test(arguments: [
     ("name", "`name`"), ("\u{1B}[31mred\u{7F}", "`\u{FFFD}[31mred\u{FFFD}`"),
-    ("\u{202E}abc", "`\u{FFFD}abc`"),
+    ("\u{202E}abc", "`\u{FFFD}abc`"), ("https://me:secret@h/@x", "`https://*********@h/@x`"),
+    ("a://b@c d://e:f@@g", "`a://*@c d://****@g`"), ("http://h/a@b", "`http://h/a@b`"),
     (String(repeating: "x", count: 81), "`\(String(repeating: "x", count: 80))…`"),
   ])
   func `quotes text so that a terminal only shows it`(text: String, expected: String) {

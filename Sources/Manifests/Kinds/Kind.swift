@@ -26,11 +26,18 @@ struct Kind<Spec: Sendable>: Sendable {
   }
 }
 
-/// One readable resource of a file.
-struct Declaration<Spec: Sendable>: Sendable {
-  var name: Located<String>
-  var labels: [String: String]
-  var spec: Spec
+/// One readable resource of a file. A class, because a repository has thousands of them and each is passed from
+/// hand to hand.
+final class Declaration<Spec: Sendable>: Sendable {
+  let name: Located<String>
+  let labels: [String: String]
+  let spec: Spec
+
+  init(name: Located<String>, labels: [String: String], spec: Spec) {
+    self.name = name
+    self.labels = labels
+    self.spec = spec
+  }
 }
 
 struct Metadata: Sendable {

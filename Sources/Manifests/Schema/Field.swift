@@ -2,7 +2,9 @@ import YAML
 
 /// The one declaration of a field: key, type, whether it must be there, and what it means. Decoding, validation
 /// and the reference page all come from it.
-struct Field<Value>: Sendable {
+///
+/// A class, so that reading a document passes references around and never copies declarations.
+final class Field<Value>: Sendable {
   let description: FieldDescription
   /// Reads the field of a mapping that starts at a position; the node is `nil` where the field is absent.
   fileprivate let read: @Sendable (_ node: Node?, _ container: Position, _ reading: inout Reading) -> Value?
@@ -71,33 +73,6 @@ struct UnsupportedField: Sendable {
 }
 
 extension ValueType {
-  /// A mapping with these fields and no others.
-  ///
-  /// All fields are read, so that all complaints are reported at once; only then is the value built.
-  static func object<each Part>(
-    _ fields: repeat Field<each Part>, notYet: [UnsupportedField] = [],
-    build: @escaping @Sendable ((repeat each Part)) -> Value
-  ) -> ValueType {
-    var descriptions: [FieldDescription] = []
-    for field in repeat each fields { descriptions.append(field.description) }
-    let keys = KnownKeys(descriptions + notYet.map(\.description))
-    let object = ObjectReader<Value, repeat each Part>(
-      fields: (repeat each fields), keys: keys, build: build)
-    return ValueType(TypeDescription(name: "mapping", fields: keys.descriptions)) {
-      node, label, reading in
-      object.read(node, label, &reading)
-    }
-  }
-
-  /// A mapping with this field and no others, standing for the field's value.
-  static func object(_ field: Field<Value>) -> ValueType {
-    let keys = KnownKeys([field.description])
-    return ValueType(TypeDescription(name: "mapping", fields: keys.descriptions)) {
-      node, label, reading in
-      keys.pairs(of: node, label, &reading).flatMap { part(field, of: $0, at: node.position, &reading) }
-    }
-  }
-
   /// A mapping with exactly one of these fields, which decides what the value is.
   static func oneOf(_ cases: [Case], notYet: [UnsupportedField] = []) -> ValueType {
     let keys = KnownKeys(cases.map(\.description) + notYet.map(\.description))
@@ -140,7 +115,7 @@ extension ValueType {
 }
 
 /// The keys that a mapping may have.
-private struct KnownKeys: Sendable {
+struct KnownKeys: Sendable {
   let descriptions: [FieldDescription]
   private let supported: [String]
   private let unsupported: [String]
@@ -166,7 +141,7 @@ private struct KnownKeys: Sendable {
       reading.report("\(quoted(label)) must be a mapping, not \(node.kind)", at: node.position)
       return nil
     }
-    for pair in pairs where !supported.contains(pair.key.text) {
+    for pair in pairs where !supported.contains(where: { isSame($0, pair.key.text) }) {
       if unsupported.contains(pair.key.text) {
         reading.report("\(quoted(pair.key.text)) is not supported yet", at: pair.key.position)
       } else {
@@ -179,39 +154,17 @@ private struct KnownKeys: Sendable {
   }
 }
 
-/// Reads a mapping field by field. A type of its own because a closure cannot hold a parameter pack of
-/// fields itself.
-private struct ObjectReader<Value, each Part>: Sendable {
-  let fields: (repeat Field<each Part>)
-  let keys: KnownKeys
-  let build: @Sendable ((repeat each Part)) -> Value
-
-  func read(_ node: Node, _ label: String, _ reading: inout Reading) -> Value? {
-    guard let pairs = keys.pairs(of: node, label, &reading) else { return nil }
-    let parts = (repeat part(each fields, of: pairs, at: node.position, &reading))
-    do {
-      return build((repeat try present(each parts)))
-    } catch {
-      return nil
-    }
-  }
-
-}
-
 /// The value of one field of a mapping that starts at a position.
-private func part<Part>(
+func part<Part>(
   _ field: Field<Part>, of pairs: [Node.Pair], at position: Position, _ reading: inout Reading
 ) -> Part? {
-  for pair in pairs where pair.key.text == field.key {
+  for pair in pairs where isSame(pair.key.text, field.key) {
     return field.read(pair.value, position, &reading)
   }
   return field.read(nil, position, &reading)
 }
 
-/// Some part of a mapping could not be read.
-private struct Incomplete: Error {}
-
-private func present<Value>(_ value: Value?) throws(Incomplete) -> Value {
-  guard let value else { throw Incomplete() }
-  return value
+/// Equality that looks at the lengths first, which tells most keys apart without a call.
+private func isSame(_ left: String, _ right: String) -> Bool {
+  left.utf8.count == right.utf8.count && left == right
 }

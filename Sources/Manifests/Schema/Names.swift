@@ -58,7 +58,8 @@ extension ValueType where Value == Digest {
   ) { text in
     let prefix = "sha256:".utf8
     // `Digest(_:)` takes upper-case digits too; here one digest has one spelling.
-    return text.utf8.starts(with: prefix) ? Digest(hex: String(text.dropFirst(prefix.count))) : nil
+    return text.utf8.starts(with: prefix)
+      ? Digest(hex: String(Substring(text.utf8.dropFirst(prefix.count)))) : nil
   }
 }
 
@@ -104,9 +105,15 @@ private func isDNSLabel(_ bytes: Substring.UTF8View) -> Bool {
   return bytes.allSatisfy { isLowerLetter($0) || isDigit($0) || $0 == hyphen }
 }
 
+/// DNS labels joined by dots, at most 253 bytes.
 private func isHostName(_ text: String) -> Bool {
-  text.utf8.count <= 253
-    && text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy(isDNSLabel)
+  guard text.utf8.count <= 253 else { return false }
+  var rest = text.utf8[...]
+  while let dot = rest.firstIndex(of: UInt8(ascii: ".")) {
+    guard isDNSLabel(rest[..<dot]) else { return false }
+    rest = rest[rest.index(after: dot)...]
+  }
+  return isDNSLabel(rest)
 }
 
 private func isVariableName(_ text: String) -> Bool {

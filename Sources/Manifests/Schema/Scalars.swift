@@ -11,7 +11,8 @@ extension Node.Scalar {
 
   /// Whether YAML's core schema reads the scalar as a truth value.
   var isBoolean: Bool {
-    guard isPlain else { return false }
+    // Nearly all text is longer than these words.
+    guard isPlain, text.utf8.count <= 5 else { return false }
     return switch text {
     case "true", "True", "TRUE", "false", "False", "FALSE": true
     default: false

@@ -1,7 +1,7 @@
 import YAML
 
 /// "did you mean `replicas`?" for a name that is close to one of the candidates.
-func didYouMean(_ name: String, among candidates: some Sequence<String>) -> String? {
+package func didYouMean(_ name: String, among candidates: some Sequence<String>) -> String? {
   let wanted = Array(name.lowercased().utf8)
   let longest = 64
   guard !wanted.isEmpty, wanted.count <= longest else { return nil }

@@ -30,6 +30,10 @@ extension ValueType where Value == String {
   }
 }
 
+private func endsAuthority(_ byte: UInt8) -> Bool {
+  byte == UInt8(ascii: "/") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: "#")
+}
+
 /// Printable ASCII: everything else is escaped in a URI.
 private func isURIByte(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F }
 
@@ -40,7 +44,7 @@ private func complaint(
   let rest = text.utf8[text.utf8.index(after: colon)...]
   let slash = UInt8(ascii: "/")
   let hasAuthority = rest.starts(with: [slash, slash])
-  let authority = rest.dropFirst(hasAuthority ? 2 : rest.count).prefix { !"/?#".utf8.contains($0) }
+  let authority = rest.dropFirst(hasAuthority ? 2 : rest.count).prefix { !endsAuthority($0) }
   // Never quote the text here: it holds the secret.
   if authority.contains(UInt8(ascii: "@")), scheme != "ssh" {
     return ("credentials never belong in \(quoted(label))", "remove everything before the `@`")

@@ -1,0 +1,182 @@
+package import Effects
+package import Planning
+package import Rollout
+package import Vocabulary
+
+/// The body of an answer that grants nothing.
+package struct ErrorReport: Hashable, Codable, Sendable {
+  package struct Content: Hashable, Codable, Sendable {
+    package var reason: String
+    package var message: String
+  }
+
+  package var error: Content
+
+  package init(reason: String, message: String) {
+    error = Content(reason: reason, message: message)
+  }
+}
+
+/// What a person asks of a rollout.
+package enum SteerVerb: String, Sendable, CaseIterable {
+  case promote, abort, rollback
+}
+
+/// The body of `POST /v1/models/NAME/promote|abort|rollback`.
+package struct SteerRequest: Hashable, Codable, Sendable {
+  /// Why; only a rollback has one, and it goes into the revert commit.
+  package var reason: String?
+  /// Who asks. What the kernel says about the caller comes first.
+  package var by: String?
+
+  package init(reason: String? = nil, by: String? = nil) {
+    self.reason = reason
+    self.by = by
+  }
+}
+
+/// What a command did, in one sentence.
+package struct SteerReport: Hashable, Codable, Sendable {
+  package var message: String
+}
+
+/// Something that happened. Every key is always there, with `null` for what there is not.
+package struct EventReport: Hashable, Sendable {
+  package var sequence: Int64
+  package var at: TimeText
+  package var model: ModelName?
+  package var rollout: RolloutID?
+  package var reason: String
+  package var message: String
+
+  package init(_ event: Event) {
+    sequence = event.sequence
+    at = TimeText(event.at)
+    model = event.model
+    rollout = event.rollout
+    reason = event.reason
+    message = event.message
+  }
+}
+
+/// A piece of the stream of events, oldest first.
+package struct EventsReport: Hashable, Codable, Sendable {
+  package var events: [EventReport]
+  /// Ask for what comes after this next time.
+  package var last: Int64
+}
+
+/// One rollout of a model's history. Every key is always there, with `null` for what there is not.
+package struct RolloutReport: Hashable, Sendable {
+  package struct FailureReport: Hashable, Codable, Sendable {
+    package var reason: String
+    package var message: String
+    /// From 1, of how many, and what the step was.
+    package var step: StatusReport.Step
+    package var at: TimeText
+    /// The last lines that the candidate's instance wrote.
+    package var log: [String]
+  }
+
+  package var rollout: RolloutID
+  package var version: String
+  package var revision: Revision
+  package var commit: CommitID?
+  package var startedAt: TimeText
+  package var endedAt: TimeText?
+  /// `nil` while it goes on.
+  package var outcome: Outcome?
+  package var failure: FailureReport?
+  package var checks: [CheckReport]
+  /// The agent's revert, once the remote has it.
+  package var revert: CommitID?
+  package var requestedBy: String?
+
+  package init(_ record: RolloutRecord) {
+    rollout = record.id
+    version = record.version
+    revision = record.revision
+    commit = record.commit
+    startedAt = TimeText(record.startedAt)
+    endedAt = record.endedAt.map(TimeText.init)
+    outcome = record.outcome
+    failure = record.failure.map(FailureReport.init)
+    checks = record.failure?.checks ?? record.checks
+    revert = record.revert
+    requestedBy = record.requestedBy
+  }
+}
+
+extension RolloutReport.FailureReport {
+  init(_ failure: Failure) {
+    self.init(
+      reason: failure.reason.rawValue, message: failure.message,
+      step: .init(index: failure.step, of: failure.steps, text: failure.stepText), at: TimeText(failure.at),
+      log: failure.log)
+  }
+}
+
+/// What was, newest first.
+package struct HistoryReport: Hashable, Codable, Sendable {
+  package var model: ModelName
+  package var rollouts: [RolloutReport]
+}
+
+/// What one look at Git and the world came to.
+package struct ReconcileReport: Hashable, Codable, Sendable {
+  package struct Model: Hashable, Codable, Sendable {
+    package var name: ModelName
+    package var phase: Phase
+  }
+
+  package var source: StatusReport.Source
+  /// Where every model stands now.
+  package var models: [Model]
+  /// What it led to, oldest first; more may follow.
+  package var events: [EventReport]
+
+  package init(_ status: StatusReport, events: [EventReport]) {
+    source = status.source
+    models = status.models.map { Model(name: $0.name, phase: $0.phase) }
+    self.events = events
+  }
+}
+
+// MARK: Encoding, by hand, because a synthesised encoder leaves a key away instead of saying `null`
+
+extension EventReport: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case sequence, at, model, rollout, reason, message
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(sequence, forKey: .sequence)
+    try container.encode(at, forKey: .at)
+    try container.encode(model, forKey: .model)
+    try container.encode(rollout, forKey: .rollout)
+    try container.encode(reason, forKey: .reason)
+    try container.encode(message, forKey: .message)
+  }
+}
+
+extension RolloutReport: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case rollout, version, revision, commit, startedAt, endedAt, outcome, failure, checks, revert, requestedBy
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(rollout, forKey: .rollout)
+    try container.encode(version, forKey: .version)
+    try container.encode(revision, forKey: .revision)
+    try container.encode(commit, forKey: .commit)
+    try container.encode(startedAt, forKey: .startedAt)
+    try container.encode(endedAt, forKey: .endedAt)
+    try container.encode(outcome, forKey: .outcome)
+    try container.encode(failure, forKey: .failure)
+    try container.encode(checks, forKey: .checks)
+    try container.encode(revert, forKey: .revert)
+    try container.encode(requestedBy, forKey: .requestedBy)
+  }
+}

@@ -1,0 +1,134 @@
+import Glibc
+
+/// Why the control API has no socket.
+package struct ControlSocketError: Error, Hashable, CustomStringConvertible {
+  /// What happened, and what to do.
+  package var description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}
+
+/// The file of the control API's socket.
+///
+/// The server binds it under another name, and it gets its own only once nobody but the owner may open it: there
+/// is no moment at which a stranger could.
+struct ControlSocket: Sendable {
+  let path: String
+  var unpublishedPath: String { path + ".new" }
+
+  /// The most that `sockaddr_un` holds, with its final zero, and with room for the unpublished name.
+  static let maximumPathBytes = 103
+
+  /// Prepares the place: makes its folder, and sees to it that no other agent answers there.
+  init(path: String) throws(ControlSocketError) {
+    self.path = path
+    guard path.hasPrefix("/"), path.utf8.count <= Self.maximumPathBytes else {
+      throw ControlSocketError(
+        "the socket \(path) cannot be used: it must be an absolute path of at most "
+          + "\(Self.maximumPathBytes) bytes; set `api.socket` to another one")
+    }
+    try makeFolder()
+    switch SocketProbe(path) {
+    case .answers:
+      throw ControlSocketError(
+        "another agent answers at \(path); stop it, or give this one its own `api.socket`")
+    case .otherFile:
+      throw ControlSocketError(
+        "\(path) exists and is not a socket; remove it, or set `api.socket` to another path")
+    case .denied:
+      throw ControlSocketError("\(path) belongs to somebody else: \(reason(EACCES))")
+    case .missing, .stale:
+      break
+    }
+  }
+
+  /// Closes the socket to everybody but its owner, then gives it its name. A stale socket is replaced.
+  func publish() throws(ControlSocketError) {
+    guard chmod(unpublishedPath, 0o600) == 0, rename(unpublishedPath, path) == 0 else {
+      throw ControlSocketError("the socket \(path) cannot be made: \(reason(errno))")
+    }
+  }
+
+  /// Removes the socket, so that whoever comes next knows that no agent runs.
+  func remove() {
+    unlink(unpublishedPath)
+    // A successor may have put its own socket there; that one answers.
+    if case .stale = SocketProbe(path) { unlink(path) }
+  }
+
+  private func makeFolder() throws(ControlSocketError) {
+    let folder = path.split(separator: "/").dropLast()
+    var made = ""
+    for component in folder {
+      made += "/" + component
+      guard mkdir(made, 0o700) == 0 || errno == EEXIST || access(made, F_OK) == 0 else {
+        throw ControlSocketError("the folder \(made) of the socket cannot be made: \(reason(errno))")
+      }
+    }
+  }
+}
+
+/// What is at the path of a socket, found out by trying to connect.
+enum SocketProbe: Hashable {
+  /// Somebody listens.
+  case answers
+  /// A socket that nobody listens at: its owner has crashed.
+  case stale
+  case missing
+  /// There, or somewhere behind a folder, that we may not enter.
+  case denied
+  /// A file that is no socket, or a path that cannot be one.
+  case otherFile
+
+  init(_ path: String) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else {
+      self = errno == EACCES ? .denied : .missing
+      return
+    }
+    guard status.st_mode & S_IFMT == S_IFSOCK else {
+      self = .otherFile
+      return
+    }
+    switch connectionError(to: path) {
+    case 0, EAGAIN, EINPROGRESS: self = .answers
+    case EACCES, EPERM: self = .denied
+    case ENOENT: self = .missing
+    case ECONNREFUSED: self = .stale
+    default: self = .otherFile
+    }
+  }
+}
+
+/// Connects to a unix socket and hangs up again, without waiting. Answers the error's number, or 0.
+private func connectionError(to path: String) -> Int32 {
+  var address = sockaddr_un()
+  address.sun_family = sa_family_t(AF_UNIX)
+  let isTooLong = withUnsafeMutableBytes(of: &address.sun_path) { buffer in
+    guard path.utf8.count < buffer.count else { return true }
+    buffer.copyBytes(from: path.utf8)
+    return false
+  }
+  guard !isTooLong else { return ENAMETOOLONG }
+  let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+  let descriptor = socket(AF_UNIX, type, 0)
+  guard descriptor >= 0 else { return errno }
+  defer { close(descriptor) }
+  let result = withUnsafePointer(to: address) { pointer in
+    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+    }
+  }
+  return result == 0 ? 0 : errno
+}
+
+/// The system's words for an error number.
+func reason(_ number: Int32) -> String {
+  var buffer = [CChar](repeating: 0, count: 128)
+  guard strerror_r(number, &buffer, buffer.count) == 0 else { return "error \(number)" }
+  return buffer.withUnsafeBufferPointer { text in
+    text.baseAddress.map { String(cString: $0) } ?? ""
+  }
+}

@@ -1,0 +1,207 @@
+package import Effects
+package import Logging
+package import Vocabulary
+
+/// Who the agent's commits are from.
+package struct CommitAuthor: Hashable, Sendable {
+  package var name: String
+  package var email: String
+
+  package init(name: String, email: String) {
+    self.name = name
+    self.email = email
+  }
+}
+
+/// One branch of a remote repository, through a bare mirror in the state directory.
+///
+/// Manifests are read from tree objects: there is no work tree, no link to follow and no path to escape from.
+/// libgit2 touches the network only in child processes (see ``NetworkWorker``).
+package actor MirrorRepository: ConfigRepository {
+  package struct Configuration: Sendable {
+    /// The folder of the mirror; created when it is missing, replaced when it is broken.
+    package var mirror: String
+    /// `https:`, `http:`, `file:` or an absolute path.
+    package var url: String
+    package var branch: String
+    /// The folder of the manifests within the repository; empty for its root.
+    package var path: String
+    package var author: CommitAuthor
+    /// The deadline of each network operation.
+    package var timeout: Duration
+    /// The program that runs ``NetworkWorker`` when its first argument is `git-worker`.
+    package var worker: String
+    /// The most that one fetch may transfer.
+    package var maximumPackBytes = 1 << 30
+    /// The mirror's packs are brought together when there are more; as in Git's own `gc.autoPackLimit`.
+    package var maximumPacks = 50
+    package var limits = ManifestLimits()
+
+    package init(
+      mirror: String, url: String, branch: String, path: String, author: CommitAuthor, timeout: Duration,
+      worker: String
+    ) {
+      self.mirror = mirror
+      self.url = url
+      self.branch = branch
+      self.path = path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+      self.author = author
+      self.timeout = timeout
+      self.worker = worker
+    }
+  }
+
+  let configuration: Configuration
+  let logger: Logger
+  private let executor = SerialQueueExecutor(label: "evenkeel.git")
+  let folder: MirrorFolder
+  private let network = Turnstile()
+  var cache: ManifestCache
+  var opened: Mirror?
+  /// Set when something that must be in the mirror cannot be read: the next fetch makes a new one.
+  private var isDamaged = false
+
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  package init(_ configuration: Configuration, logger: Logger) {
+    self.configuration = configuration
+    self.logger = logger
+    folder = MirrorFolder(
+      path: configuration.mirror, url: configuration.url, branch: configuration.branch)
+    cache = ManifestCache(limits: configuration.limits)
+  }
+
+  // MARK: Network
+
+  package func fetch() async throws(SourceError) -> CommitID {
+    let operation = WorkerRequest.Operation.fetch(
+      maximumPackBytes: configuration.maximumPackBytes, maximumPacks: configuration.maximumPacks)
+    let response = try await overNetwork(operation, purpose: "fetch \(redacted(configuration.url))")
+    guard case .fetched(let fetched) = response else { throw unexpectedAnswer }
+    if fetched.repacked { opened = nil }
+    if fetched.rewritten {
+      logger.warning(
+        "the branch was rewritten: its new tip does not descend from the last one",
+        metadata: [
+          "branch": "\(configuration.branch)", "tip": "\(fetched.tip)",
+          "previous": "\(fetched.previous ?? "")",
+        ])
+    }
+    return CommitID(fetched.tip)
+  }
+
+  package func push(_ commit: CommitID, replacing tip: CommitID) async throws(SourceError) -> PushOutcome {
+    _ = try existing(commit.rawValue, "commit")
+    let response = try await overNetwork(
+      .push(commit: commit.rawValue, replacing: tip.rawValue),
+      purpose: "push to \(redacted(configuration.url))")
+    guard case .pushed(let outcome) = response else { throw unexpectedAnswer }
+    switch outcome {
+    case .accepted: return .accepted
+    case .raced: return .raced
+    case .refused(let words): return .refused(words)
+    }
+  }
+
+  private var unexpectedAnswer: SourceError {
+    SourceError(.unreachable, "the network worker answered another question than it was asked")
+  }
+
+  /// Runs one operation at a time in a worker. A mirror that turns out to be damaged is replaced, and the operation
+  /// tried once more when the new mirror can serve it.
+  private func overNetwork(_ operation: WorkerRequest.Operation, purpose: String) async throws(SourceError)
+    -> WorkerResponse
+  {
+    await network.enter()
+    do throws(SourceError) {
+      try prepareMirror()
+      var response = try await work(operation, purpose: purpose)
+      if case .failed(let failure) = response, failure.mirrorIsDamaged {
+        logger.warning(
+          "the Git mirror is damaged and is made anew", metadata: ["reason": "\(failure.message)"])
+        isDamaged = true
+        // Only a fetch can succeed in an empty mirror.
+        if case .fetch = operation {
+          try prepareMirror()
+          response = try await work(operation, purpose: purpose)
+        }
+      }
+      if case .failed(let failure) = response {
+        throw SourceError(SourceError.Kind(rawValue: failure.kind) ?? .unreachable, failure.message)
+      }
+      await network.leave()
+      return response
+    } catch {
+      await network.leave()
+      throw error
+    }
+  }
+
+  private func work(_ operation: WorkerRequest.Operation, purpose: String) async throws(SourceError)
+    -> WorkerResponse
+  {
+    let process = WorkerProcess(executable: configuration.worker, deadline: configuration.timeout)
+    let request = WorkerRequest(
+      mirror: configuration.mirror, url: configuration.url, branch: configuration.branch,
+      lifetime: Int(configuration.timeout.components.seconds) + 2, operation: operation)
+    return try await process.perform(request, purpose: purpose)
+  }
+
+  // MARK: The mirror
+
+  /// Sees to it that there is a sound mirror of this remote.
+  private func prepareMirror() throws(SourceError) {
+    if isDamaged {
+      opened = nil
+      if folder.exists { try folder.moveAside() }
+      isDamaged = false
+    }
+    if opened != nil { return }
+    if folder.exists {
+      do throws(SourceError) {
+        opened = try folder.open()
+        return
+      } catch {
+        logger.warning(
+          "the Git mirror is moved aside and made anew", metadata: ["reason": "\(error.message)"])
+        try folder.moveAside()
+      }
+    }
+    try folder.create()
+    opened = try folder.open()
+  }
+
+  /// The mirror, opened without the network.
+  func mirror() throws(SourceError) -> Mirror {
+    if let opened { return opened }
+    let mirror = try folder.open()
+    opened = mirror
+    return mirror
+  }
+
+  /// Works on the mirror. What cannot be read there although it must be means that the mirror is damaged.
+  func locally<Result>(_ work: (Mirror) throws(GitFailure) -> Result) throws(SourceError) -> Result {
+    let mirror = try mirror()
+    do {
+      return try work(mirror)
+    } catch {
+      throw damage(error)
+    }
+  }
+
+  func damage(_ failure: GitFailure) -> SourceError {
+    isDamaged = isDamaged || failure.meansDamage
+    return failure.asMirrorError
+  }
+
+  /// The id of an object that a caller names. That it is not there is the caller's news, not damage.
+  func existing(_ hex: String, _ noun: String) throws(SourceError) -> ObjectID {
+    let mirror = try mirror()
+    guard let id = ObjectID(hex: hex), mirror.contains(id) else {
+      throw SourceError(
+        .notFound, "\(noun) \(oneLine(hex, limit: 60)) is not in the mirror of \(redacted(configuration.url))"
+      )
+    }
+    return id
+  }
+}

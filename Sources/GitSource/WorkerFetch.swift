@@ -1,0 +1,141 @@
+import CLibgit2
+import Effects
+
+extension WorkerSession {
+  /// Asks the remote for its branches and, when the tip is not in the mirror yet, transfers what is missing.
+  func fetch(maximumPackBytes: Int, maximumPacks: Int) throws(WorkerFailure) -> WorkerResponse.Fetched {
+    let previous = try locally { () throws(GitFailure) in try completeTip() }
+    try connect()
+    let tip = try branchTip()
+    guard tip != previous else {
+      return .init(tip: tip.hex, previous: tip.hex, rewritten: false, receivedBytes: 0)
+    }
+    // A commit that this mirror wrote and pushed is here already, with all that it needs.
+    let received = mirror.contains(tip) ? 0 : try download(maximumPackBytes: maximumPackBytes)
+    return try locally { () throws(GitFailure) in
+      try mirror.set(branchReference, to: tip)
+      let rewritten = try previous.map { old throws(GitFailure) in try !mirror.descends(tip, from: old) }
+      let repacked = try mirror.consolidatePacks(over: maximumPacks, in: folder)
+      return .init(
+        tip: tip.hex, previous: previous?.hex, rewritten: rewritten ?? false, receivedBytes: received,
+        repacked: repacked)
+    }
+  }
+
+  /// The mirror's tip. It has to be readable: a mirror that claims to have what it lacks would never be sent it.
+  private func completeTip() throws(GitFailure) -> ObjectID? {
+    guard let tip = try mirror.target(of: branchReference) else { return nil }
+    _ = try mirror.tree(mirror.rootTree(of: tip))
+    return tip
+  }
+
+  /// Opens a fresh connection and asks for the remote's references.
+  func connect() throws(WorkerFailure) {
+    try remotely { () throws(GitFailure) in
+      let pointer = remote.pointer
+      git_remote_disconnect(pointer)
+      try git("connect") { git_remote_connect(pointer, GIT_DIRECTION_FETCH, nil, nil, nil) }
+    }
+  }
+
+  /// What the connected remote says the branch's tip is.
+  private func branchTip() throws(WorkerFailure) -> ObjectID {
+    let heads = try advertisedReferences()
+    if let tip = heads[branchReference] { return tip }
+    let prefix = "refs/heads/"
+    let branches = heads.keys.filter { $0.hasPrefix(prefix) }.map { $0.dropFirst(prefix.count) }.sorted()
+    guard !branches.isEmpty else {
+      throw WorkerFailure(.empty, "\(redacted(url)) has no commit yet; push the branch \(branch)")
+    }
+    let shown = branches.prefix(10).map { oneLine(String($0), limit: 100) }.joined(separator: ", ")
+    let rest = branches.count > 10 ? " and \(branches.count - 10) more" : ""
+    throw WorkerFailure(.notFound, "\(redacted(url)) has no branch \(branch); it has \(shown)\(rest)")
+  }
+
+  func advertisedReferences() throws(WorkerFailure) -> [String: ObjectID] {
+    try remotely { () throws(GitFailure) in
+      var list: UnsafeMutablePointer<UnsafePointer<git_remote_head>?>?
+      var count = 0
+      let pointer = remote.pointer
+      try git("list the branches") { git_remote_ls(&list, &count, pointer) }
+      var heads: [String: ObjectID] = [:]
+      for head in UnsafeBufferPointer(start: list, count: count) {
+        guard let head, let name = head.pointee.name else { continue }
+        heads[String(cString: name)] = ObjectID(head.pointee.oid)
+      }
+      return heads
+    }
+  }
+
+  /// - Returns: The bytes received.
+  private func download(maximumPackBytes: Int) throws(WorkerFailure) -> Int {
+    let transfer = TransferLimit(maximumBytes: maximumPackBytes)
+    do {
+      try download(under: transfer)
+    } catch {
+      if transfer.isExceeded {
+        throw WorkerFailure(
+          .tooLarge,
+          "\(redacted(url)) sends more than \(maximumPackBytes >> 20) MiB for branch \(branch), the limit")
+      }
+      throw WorkerFailure(talkingTo: url, error)
+    }
+    return transfer.receivedBytes
+  }
+
+  private func download(under transfer: TransferLimit) throws(GitFailure) {
+    var options = git_fetch_options()
+    try git("prepare the transfer") {
+      git_fetch_options_init(&options, UInt32(GIT_FETCH_OPTIONS_VERSION))
+    }
+    options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_AUTO
+    options.update_fetchhead = 0
+    options.callbacks.transfer_progress = countReceivedBytes
+    options.callbacks.payload = Unmanaged.passUnretained(transfer).toOpaque()
+    // The plus: a rewritten branch is followed.
+    let specification = "+\(branchReference):\(branchReference)"
+    let pointer = remote.pointer
+    try withExtendedLifetime(transfer) { () throws(GitFailure) in
+      _ = try withStringArray(specification) { (array) throws(GitFailure) in
+        try git("transfer the commits") { git_remote_download(pointer, array, &options) }
+      }
+      try git("record the tags") {
+        git_remote_update_tips(pointer, nil, 0, GIT_REMOTE_DOWNLOAD_TAGS_AUTO, nil)
+      }
+    }
+  }
+}
+
+/// Counts what arrives and says stop when it is too much.
+private final class TransferLimit {
+  let maximumBytes: Int
+  private(set) var receivedBytes = 0
+  var isExceeded: Bool { receivedBytes > maximumBytes }
+
+  init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
+
+  func count(_ bytes: Int) -> Int32 {
+    receivedBytes = max(receivedBytes, bytes)
+    return isExceeded ? GIT_EUSER.rawValue : 0
+  }
+}
+
+private let countReceivedBytes: git_indexer_progress_cb = { progress, payload in
+  guard let progress, let payload else { return 0 }
+  return Unmanaged<TransferLimit>.fromOpaque(payload).takeUnretainedValue()
+    .count(progress.pointee.received_bytes)
+}
+
+/// Lends libgit2 an array of one string for the time of a call.
+func withStringArray<Result>(
+  _ text: String, _ body: (UnsafePointer<git_strarray>) throws(GitFailure) -> Result
+) throws(GitFailure) -> Result {
+  var bytes = text.utf8CString
+  return try bytes.withUnsafeMutableBufferPointer { (characters) throws(GitFailure) in
+    var string = characters.baseAddress
+    return try withUnsafeMutablePointer(to: &string) { (strings) throws(GitFailure) in
+      var array = git_strarray(strings: strings, count: 1)
+      return try body(&array)
+    }
+  }
+}

@@ -1,0 +1,137 @@
+import CLibgit2
+import Effects
+
+extension WorkerSession {
+  /// Where the commit to push is named while it is pushed: libgit2 pushes references only.
+  private var outgoingReference: String { "refs/evenkeel/outgoing" }
+
+  /// Moves the remote branch from `tip` to `commit`, or not at all.
+  func push(_ commit: String, replacing tip: String) throws(WorkerFailure) -> WorkerResponse.Pushed {
+    guard let commit = ObjectID(hex: commit), let tip = ObjectID(hex: tip) else {
+      throw WorkerFailure(.mirror, "cannot push: not a commit id")
+    }
+    try locally { () throws(GitFailure) in try mirror.set(outgoingReference, to: commit) }
+    defer { try? mirror.remove(outgoingReference) }
+    let lease = PushLease(expected: tip, commit: commit)
+    do {
+      try upload(to: destination, under: lease)
+    } catch {
+      if let outcome = lease.decision { return outcome }
+      throw WorkerFailure(talkingTo: url, error)
+    }
+    if let localPath { return try moveBranch(in: localPath, to: commit, replacing: tip) }
+    guard let words = lease.refusal else { return .accepted }
+    return try explain(refusal: words, of: commit, replacing: tip)
+  }
+
+  /// libgit2's local transport overwrites a branch whatever it points at by then. So it only carries the objects, and
+  /// the branch is moved by ``moveBranch(in:to:replacing:)``.
+  private var destination: String { localPath != nil ? "refs/evenkeel/incoming" : branchReference }
+
+  private func upload(to destination: String, under lease: PushLease) throws(GitFailure) {
+    var options = git_push_options()
+    try git("prepare the push") { git_push_options_init(&options, UInt32(GIT_PUSH_OPTIONS_VERSION)) }
+    options.callbacks.push_negotiation = localPath == nil ? checkLease : nil
+    options.callbacks.push_update_reference = recordStatus
+    options.callbacks.sideband_progress = recordServerWords
+    options.callbacks.payload = Unmanaged.passUnretained(lease).toOpaque()
+    let specification = "\(localPath == nil ? "" : "+")\(outgoingReference):\(destination)"
+    let pointer = remote.pointer
+    _ = try withExtendedLifetime(lease) { () throws(GitFailure) in
+      try withStringArray(specification) { (array) throws(GitFailure) in
+        try git("push") { git_remote_upload(pointer, array, &options) }
+      }
+    }
+  }
+
+  /// Compares and moves the branch of a repository on this host under its reference lock, as Git itself does.
+  /// Hooks of that repository do not run.
+  private func moveBranch(in path: String, to commit: ObjectID, replacing tip: ObjectID)
+    throws(WorkerFailure) -> WorkerResponse.Pushed
+  {
+    try remotely { () throws(GitFailure) in
+      let target = try Mirror(opening: path)
+      defer { try? target.remove(destination) }
+      if try target.target(of: branchReference) == commit { return .accepted }
+      var (new, old) = (commit.oid, tip.oid)
+      do throws(GitFailure) {
+        _ = try GitHandle<ReferenceKind>("move the branch") {
+          git_reference_create_matching($0, target.repository.pointer, branchReference, &new, 1, &old, nil)
+        }
+        return .accepted
+      } catch  where error.code == GIT_EMODIFIED.rawValue || error.isNotFound {
+        return .raced
+      }
+    }
+  }
+
+  /// The server said no. Whether somebody was faster is not read from its words, which differ between servers, but
+  /// from where the branch is now.
+  private func explain(refusal words: String, of commit: ObjectID, replacing tip: ObjectID)
+    throws(WorkerFailure) -> WorkerResponse.Pushed
+  {
+    try connect()
+    let now = try advertisedReferences()[branchReference]
+    if now == commit { return .accepted }
+    return now == tip ? .refused(words) : .raced
+  }
+}
+
+/// The promise that the branch is where we think it is, and what became of it.
+private final class PushLease {
+  let expected: ObjectID
+  let commit: ObjectID
+  /// Set when nothing needed to be sent, or nothing was allowed to be.
+  private(set) var decision: WorkerResponse.Pushed?
+  private var status: String?
+  private var serverWords = ""
+
+  init(expected: ObjectID, commit: ObjectID) {
+    self.expected = expected
+    self.commit = commit
+  }
+
+  /// Why the server refused, in its own words; `nil` when it did not.
+  var refusal: String? {
+    guard let status else { return nil }
+    let words = oneLine(serverWords)
+    return words.isEmpty ? status : "\(status): \(words)"
+  }
+
+  func negotiate(remoteTip: ObjectID) -> Int32 {
+    if remoteTip == expected { return 0 }
+    decision = remoteTip == commit ? .accepted : .raced
+    return GIT_EUSER.rawValue
+  }
+
+  func record(status: String) { self.status = oneLine(status) }
+
+  func record(serverWords words: String) {
+    // What a hook writes is unbounded; what we keep of it is not.
+    if serverWords.utf8.count < 16 << 10 { serverWords += words }
+  }
+
+  static func from(_ payload: UnsafeMutableRawPointer?) -> PushLease? {
+    payload.map { Unmanaged<PushLease>.fromOpaque($0).takeUnretainedValue() }
+  }
+}
+
+private let checkLease: git_push_negotiation = { updates, count, payload in
+  guard let lease = PushLease.from(payload), count == 1, let update = updates?.pointee else {
+    return GIT_EUSER.rawValue
+  }
+  // For a push, `src` is what the remote's reference points at now.
+  return lease.negotiate(remoteTip: ObjectID(update.pointee.src))
+}
+
+private let recordStatus: git_push_update_reference_cb = { _, status, payload in
+  if let status { PushLease.from(payload)?.record(status: String(cString: status)) }
+  return 0
+}
+
+private let recordServerWords: git_transport_message_cb = { text, length, payload in
+  guard let text, length > 0 else { return 0 }
+  let bytes = UnsafeRawBufferPointer(start: text, count: Int(length))
+  PushLease.from(payload)?.record(serverWords: String(decoding: bytes, as: UTF8.self))
+  return 0
+}

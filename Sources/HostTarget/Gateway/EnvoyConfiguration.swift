@@ -1,0 +1,241 @@
+import Effects
+import Manifests
+import Vocabulary
+
+/// A backend as a cluster of Envoy: one revision of one model with the ports of its instances.
+struct EnvoyCluster: Hashable, Sendable {
+  var model: ModelName
+  var revision: Revision
+  var ports: [Int]
+
+  var key: BackendKey { BackendKey(model: model, revision: revision) }
+
+  /// Its name in Envoy. No dot is in it, since dots separate the parts of a statistic's name; model names have no
+  /// underscore, so no two backends have the same.
+  var name: String { Self.name(model, revision) }
+
+  static func name(_ model: ModelName, _ revision: Revision) -> String { "\(model)_\(revision.short)" }
+}
+
+extension RouteTable {
+  /// Every backend, also those without traffic, by the name of its cluster.
+  var clusters: [String: EnvoyCluster] {
+    var clusters: [String: EnvoyCluster] = [:]
+    for (model, route) in models {
+      for backend in route.backends {
+        let cluster = EnvoyCluster(model: model, revision: backend.revision, ports: backend.ports)
+        clusters[cluster.name] = cluster
+      }
+    }
+    return clusters
+  }
+}
+
+/// What Envoy reads, as JSON: pure functions of what is wanted. Field names are those of its v3 API
+/// (envoyproxy/envoy, api/envoy/config and api/envoy/extensions).
+struct EnvoyConfiguration: Sendable {
+  var settings: GatewaySettings
+  var paths: EnvoyPaths
+
+  /// The part that does not change while Envoy runs.
+  var bootstrap: JSON {
+    [
+      "node": ["id": "gateway", "cluster": "evenkeel"],
+      "admin": ["address": ["pipe": ["path": .string(paths.adminSocket), "mode": 0o600]]],
+      "dynamic_resources": [
+        "cds_config": source(paths.clusters), "lds_config": source(paths.listeners),
+      ],
+      // Without a bound, connections that only stay open would exhaust the file descriptors.
+      "overload_manager": [
+        "resource_monitors": [
+          [
+            "name": "envoy.resource_monitors.global_downstream_max_connections",
+            "typed_config": [
+              "@type":
+                "type.googleapis.com/envoy.extensions.resource_monitors.downstream_connections.v3.DownstreamConnectionsConfig",
+              "max_active_downstream_connections": 50_000,
+            ],
+          ]
+        ]
+      ],
+    ]
+  }
+
+  /// The one listener. It never changes while Envoy runs, since that would cut connections.
+  var listeners: JSON {
+    let listener: JSON = [
+      "@type": "type.googleapis.com/envoy.config.listener.v3.Listener",
+      "name": "gateway",
+      "address": [
+        "socket_address": ["address": .string(settings.host), "port_value": .number(settings.port)]
+      ],
+      // With it, somebody else's process could share the port and take part of the requests unnoticed.
+      "enable_reuse_port": false,
+      "filter_chains": [
+        [
+          "filters": [
+            [
+              "name": "envoy.filters.network.http_connection_manager",
+              "typed_config": connectionManager,
+            ]
+          ]
+        ]
+      ],
+    ]
+    return ["version_info": .string(Self.listenersVersion), "resources": [listener]]
+  }
+
+  static let listenersVersion = "gateway"
+  static let statisticsPrefix = "gateway"
+  static let routesName = "models"
+
+  private var connectionManager: JSON {
+    [
+      "@type":
+        "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+      "stat_prefix": .string(Self.statisticsPrefix),
+      "rds": ["route_config_name": .string(Self.routesName), "config_source": source(paths.routes)],
+      // No client is trusted to steer Envoy through x-envoy headers: a client that asks for retries would hide the
+      // errors that verdicts are made of.
+      "use_remote_address": true,
+      "internal_address_config": ["unix_sockets": false],
+      "normalize_path": true,
+      "request_headers_timeout": "10s",
+      "stream_idle_timeout": seconds(settings.requestTimeout),
+      "http_filters": [
+        [
+          "name": "envoy.filters.http.router",
+          "typed_config": [
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
+          ],
+        ]
+      ],
+    ]
+  }
+
+  /// All clusters, with their ports in-line.
+  func clusters(_ clusters: some Collection<EnvoyCluster>, version: String) -> JSON {
+    let resources = clusters.sorted { $0.name < $1.name }.map(cluster)
+    return ["version_info": .string(version), "resources": .array(resources)]
+  }
+
+  private func cluster(_ cluster: EnvoyCluster) -> JSON {
+    let endpoints = cluster.ports.map { port -> JSON in
+      ["endpoint": ["address": ["socket_address": ["address": "127.0.0.1", "port_value": .number(port)]]]]
+    }
+    return [
+      "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
+      "name": .string(cluster.name),
+      "type": "STATIC",
+      "connect_timeout": seconds(settings.connectTimeout),
+      "lb_policy": "LEAST_REQUEST",
+      "load_assignment": [
+        "cluster_name": .string(cluster.name),
+        "endpoints": [["lb_endpoints": .array(endpoints)]],
+      ],
+      // Limits that protect a fleet would only turn a burst on this host into errors of the model.
+      "circuit_breakers": [
+        "thresholds": [
+          ["max_connections": 65_536, "max_pending_requests": 65_536, "max_requests": 65_536]
+        ]
+      ],
+      // Idle connections are given up before the servers do it (uvicorn: after 5 s). Otherwise a request now and
+      // then meets a connection that is just being closed, and fails, as nothing is tried again.
+      "typed_extension_protocol_options": [
+        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": [
+          "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+          "common_http_protocol_options": ["idle_timeout": "2s"],
+          "explicit_http_config": ["http_protocol_options": .object([])],
+        ]
+      ],
+      // For our next life: which backend this is.
+      "metadata": [
+        "filter_metadata": [
+          "evenkeel": [
+            "model": .string(cluster.model.rawValue), "revision": .string(cluster.revision.description),
+          ]
+        ]
+      ],
+    ]
+  }
+
+  /// All routes. A route whose clusters are unknown is rejected, rather than answered 503.
+  func routes(_ table: RouteTable, version: String) -> JSON {
+    let hosts = Set(table.models.values.compactMap { $0.route.host?.lowercased() }).sorted()
+    let virtualHosts = ([nil] + hosts.map(Optional.some)).map { virtualHost($0, table) }
+    let configuration: JSON = [
+      "@type": "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
+      "name": .string(Self.routesName),
+      "validate_clusters": true,
+      "ignore_port_in_host_matching": true,
+      "virtual_hosts": .array(virtualHosts),
+    ]
+    return ["version_info": .string(version), "resources": [configuration]]
+  }
+
+  /// The routes of one host name, `nil` for any. Envoy looks into one virtual host only, so those of a host name
+  /// also have the routes for any host.
+  private func virtualHost(_ host: String?, _ table: RouteTable) -> JSON {
+    let matching = table.models.filter { _, model in
+      !model.weights.isEmpty && (model.route.host == nil || model.route.host?.lowercased() == host)
+    }
+    let ordered = matching.sorted { left, right in
+      let (first, second) = (left.value.route, right.value.route)
+      let (long, short) = (first.prefix.utf8.count, second.prefix.utf8.count)
+      if long != short { return long > short }
+      if (first.host == nil) != (second.host == nil) { return first.host != nil }
+      return left.key < right.key
+    }
+    let nothing: JSON = [
+      "match": ["prefix": "/"],
+      "direct_response": ["status": 404, "body": ["inline_string": "No model has this route.\n"]],
+    ]
+    return [
+      "name": .string(host ?? "any"),
+      "domains": [.string(host ?? "*")],
+      "routes": .array(ordered.map { route($0.key, $0.value) } + [nothing]),
+    ]
+  }
+
+  private func route(_ model: ModelName, _ route: ModelRoute) -> JSON {
+    let backends = route.backends.filter { $0.weight > 0 }.map { backend -> JSON in
+      [
+        "name": .string(EnvoyCluster.name(model, backend.revision)),
+        "weight": .number(backend.weight),
+        "response_headers_to_add": [
+          header("x-evenkeel-model", model.rawValue), header("x-evenkeel-revision", backend.revision.short),
+        ],
+      ]
+    }
+    return [
+      "match": match(route.route.prefix),
+      "route": [
+        "timeout": seconds(settings.requestTimeout), "weighted_clusters": ["clusters": .array(backends)],
+      ],
+    ]
+  }
+
+  /// By whole path segments; `/` is every path.
+  private func match(_ prefix: String) -> JSON {
+    let trimmed = prefix.hasSuffix("/") ? String(prefix.dropLast()) : prefix
+    return trimmed.isEmpty ? ["prefix": "/"] : ["path_separated_prefix": .string(trimmed)]
+  }
+
+  private func header(_ name: String, _ value: String) -> JSON {
+    [
+      "header": ["key": .string(name), "value": .string(value)],
+      "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+    ]
+  }
+
+  private func source(_ path: String) -> JSON {
+    ["resource_api_version": "V3", "path_config_source": ["path": .string(path)]]
+  }
+
+  /// A duration as protobuf's JSON mapping writes it.
+  private func seconds(_ duration: Duration) -> JSON {
+    let milliseconds = duration.milliseconds
+    let fraction = String(1000 + milliseconds % 1000).dropFirst()
+    return .string("\(milliseconds / 1000).\(fraction)s")
+  }
+}

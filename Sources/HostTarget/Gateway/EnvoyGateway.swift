@@ -1,0 +1,150 @@
+package import Effects
+import Glibc
+package import Logging
+import Vocabulary
+
+/// Envoy as the gateway, configured by files alone.
+///
+/// It runs in a session of its own and keeps serving when the agent is gone; the next life of the agent adopts it.
+/// A configuration is in force once Envoy's own statistics report our version of it; what it rejects is taken back,
+/// so that the files on the disk are always what it would start with again.
+package actor EnvoyGateway: Gateway {
+  let settings: GatewaySettings
+  let paths: EnvoyPaths
+  let configuration: EnvoyConfiguration
+  let admin: EnvoyAdmin
+  let marker: Marker
+  let onChange: @Sendable () -> Void
+  let logger: Logger
+  let clock = ContinuousClock()
+
+  /// Envoy, while it runs.
+  var process: ProcessIdentity?
+  /// Why it does not serve, or did not do what it was asked.
+  var problem: String?
+  var supervisor: Task<Void, Never>?
+  /// What the clusters' file has, by the name of the cluster.
+  var clusters: [String: EnvoyCluster] = [:]
+  /// Whether Envoy has confirmed exactly `clusters`.
+  var clustersConfirmed = false
+  /// What was written last for Envoy to route by, and what before.
+  var record: RoutingRecord
+  /// How many rejections of this Envoy process have been dealt with.
+  var rejectionsSeen: [EnvoyResource: Int] = [:]
+  private var versionsWritten = 0
+  private let life = String(UInt64.random(in: 0...UInt64.max), radix: 16)
+  /// Starts and changes happen one at a time, although each of them waits.
+  private var lastTurn: Task<Void, Never>?
+
+  /// A gateway for one state directory; nothing runs until `start`.
+  ///
+  /// - Parameters:
+  ///   - stateDirectory: Its folder `gateway` has Envoy's files; also tells this Envoy from those of other agents.
+  ///   - onChange: Called whenever the gateway starts or stops to serve, on no particular thread.
+  /// - Throws: When the folder cannot be made, or its path is too long for the socket in it.
+  package init(
+    settings: GatewaySettings, stateDirectory: String, logger: Logger,
+    onChange: @escaping @Sendable () -> Void
+  ) throws(GatewayError) {
+    do {
+      try makeFolder(stateDirectory)
+      let state = canonicalPath(stateDirectory)
+      paths = EnvoyPaths(stateDirectory: state)
+      marker = Marker(.gateway, stateDirectory: state)
+      try paths.make()
+    } catch {
+      throw GatewayError(.unreachable, "the folder of the gateway cannot be used: \(error)")
+    }
+    let longest = MemoryLayout.size(ofValue: sockaddr_un().sun_path) - 1
+    guard paths.adminSocket.utf8.count <= longest else {
+      throw GatewayError(
+        .rejected,
+        "\(paths.adminSocket) is too long for a unix socket (\(longest) bytes): choose a shorter stateDir")
+    }
+    self.settings = settings
+    configuration = EnvoyConfiguration(settings: settings, paths: paths)
+    admin = EnvoyAdmin(socket: paths.adminSocket)
+    self.logger = logger
+    self.onChange = onChange
+    record = RoutingRecord(
+      current: VersionedTable(version: "", table: RouteTable()), previous: nil, boot: ProcessTable.bootID())
+  }
+
+  deinit {
+    supervisor?.cancel()
+  }
+
+  // MARK: - Gateway
+
+  package func start() async throws(GatewayError) {
+    try await inTurn { gateway in await gateway.startNow() }
+  }
+
+  package func apply(_ table: RouteTable) async throws(GatewayError) {
+    try await inTurn { gateway in await gateway.applyNow(table) }
+  }
+
+  package func observe() async -> GatewayObservation {
+    guard process != nil else {
+      return GatewayObservation(problem: problem ?? "the gateway has not been started")
+    }
+    guard let statistics = await admin.requests() else {
+      return GatewayObservation(problem: problem ?? "the gateway does not answer on \(paths.adminSocket)")
+    }
+    let accepted = record.table(version: statistics.version(of: .routes))?.table
+    return GatewayObservation(
+      accepted: accepted, statistics: requests(of: clusters.values, in: statistics), problem: problem)
+  }
+
+  /// Ends Envoy and the supervision of it: for taking the host out of service. Routing is kept on the disk.
+  package func stop() async {
+    supervisor?.cancel()
+    await supervisor?.value
+    supervisor = nil
+    let leader = process
+    process = nil
+    problem = "the gateway was stopped"
+    await end(leader, marker: marker, grace: .seconds(5))
+    onChange()
+  }
+
+  // MARK: - Helpers
+
+  private func requests(
+    of clusters: some Sequence<EnvoyCluster>, in statistics: EnvoyStatistics
+  ) -> [BackendKey: BackendStatistics] {
+    var found: [BackendKey: BackendStatistics] = [:]
+    for cluster in clusters {
+      let prefix = "cluster.\(cluster.name).upstream_rq_"
+      // `completed` has every request that was answered, by the server or, when the server refused the connection,
+      // broke it off or took too long, by Envoy with a 503 or 504; each of them once. Requests that the client
+      // gave up are not in it. The two counters are read one after the other, hence the bound.
+      let finished = statistics.number(prefix + "completed")
+      let errors = min(finished, statistics.number(prefix + "5xx"))
+      found[cluster.key] = BackendStatistics(
+        counts: RequestCounts(requests: finished, errors: errors),
+        active: statistics.number(prefix + "active"))
+    }
+    return found
+  }
+
+  /// A version that no other configuration has had.
+  func nextVersion() -> String {
+    versionsWritten += 1
+    return "\(life)-\(versionsWritten)"
+  }
+
+  /// Waits for the turns before, then runs. A turn that has begun is not cancelled with its caller: half of a
+  /// change would be worse than all of it.
+  private func inTurn(
+    _ body: @escaping @Sendable (EnvoyGateway) async -> Result<Void, GatewayError>
+  ) async throws(GatewayError) {
+    let before = lastTurn
+    let turn = Task {
+      await before?.value
+      return await body(self)
+    }
+    lastTurn = Task { _ = await turn.value }
+    try await turn.value.get()
+  }
+}

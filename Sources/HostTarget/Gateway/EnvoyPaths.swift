@@ -1,0 +1,102 @@
+import Effects
+import FoundationEssentials
+import Vocabulary
+
+/// The gateway's files. Envoy notices a rename over a file that it watches, and looks at all watched files of that
+/// folder then; so each has a folder of its own, and their order is ours.
+struct EnvoyPaths: Hashable, Sendable {
+  var folder: String
+
+  init(stateDirectory: String) { folder = stateDirectory + "/gateway" }
+
+  var bootstrap: String { folder + "/bootstrap.json" }
+  var listeners: String { folder + "/lds/listeners.json" }
+  var clusters: String { folder + "/cds/clusters.json" }
+  var routes: String { folder + "/rds/routes.json" }
+  var adminSocket: String { folder + "/admin.sock" }
+  /// What we asked for last, for our next life.
+  var record: String { folder + "/routing.json" }
+  var log: LogFile { LogFile(path: folder + "/log", keptBytes: 8 << 20) }
+
+  /// Makes the folders.
+  func make() throws(FileError) {
+    for part in ["lds", "cds", "rds"] { try makeFolder("\(folder)/\(part)") }
+  }
+}
+
+/// A route table under the version that Envoy reports once it routes by it.
+struct VersionedTable: Codable, Hashable, Sendable {
+  var version: String
+  var table: RouteTable
+}
+
+/// What was written for Envoy to route by. Saved before the routes are, so that whichever of the two Envoy reports
+/// after a crash, we know what it means.
+struct RoutingRecord: Codable, Sendable {
+  var current: VersionedTable
+  var previous: VersionedTable?
+  /// The boot of the host in which it was written: after the next one no instance runs any more.
+  var boot: String
+
+  /// What Envoy routes by, if this is the version that it reports.
+  func table(version: String?) -> VersionedTable? {
+    [current, previous].compactMap(\.self).first { $0.version == version }
+  }
+
+  static func load(_ path: String) -> RoutingRecord? {
+    guard let bytes = readFile(path, limit: 1 << 28) else { return nil }
+    return try? JSONDecoder().decode(RoutingRecord.self, from: Data(bytes))
+  }
+
+  func save(_ path: String) throws {
+    try replaceFile(path, with: Array(JSONEncoder().encode(self)))
+  }
+}
+
+/// The part of the clusters' file that tells a new life of the agent what is in it.
+struct WrittenClusters: Decodable {
+  private struct Resource: Decodable {
+    struct Metadata: Decodable {
+      struct Filters: Decodable { var evenkeel: Names }
+      struct Names: Decodable {
+        var model: ModelName
+        var revision: Revision
+      }
+      var filter_metadata: Filters
+    }
+    struct Assignment: Decodable {
+      var endpoints: [Endpoints]
+      struct Endpoints: Decodable { var lb_endpoints: [Endpoint] }
+      struct Endpoint: Decodable { var endpoint: Address }
+      struct Address: Decodable { var address: Socket }
+      struct Socket: Decodable { var socket_address: Port }
+      struct Port: Decodable { var port_value: Int }
+    }
+    var metadata: Metadata
+    var load_assignment: Assignment
+  }
+  private enum CodingKeys: String, CodingKey {
+    case version = "version_info"
+    case resources
+  }
+
+  var version: String
+  private var resources: [Resource]
+
+  /// By the name of the cluster.
+  var clusters: [String: EnvoyCluster] {
+    let clusters = resources.map { resource in
+      EnvoyCluster(
+        model: resource.metadata.filter_metadata.evenkeel.model,
+        revision: resource.metadata.filter_metadata.evenkeel.revision,
+        ports: resource.load_assignment.endpoints.flatMap(\.lb_endpoints)
+          .map(\.endpoint.address.socket_address.port_value))
+    }
+    return Dictionary(clusters.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+  }
+
+  static func load(_ path: String) -> WrittenClusters? {
+    guard let bytes = readFile(path, limit: 1 << 28) else { return nil }
+    return try? JSONDecoder().decode(WrittenClusters.self, from: Data(bytes))
+  }
+}

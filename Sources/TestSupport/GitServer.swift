@@ -1,0 +1,66 @@
+import FoundationEssentials
+import Subprocess
+import SystemPackage
+
+/// A real Git server over HTTP on 127.0.0.1: Python's `http.server` in front of `git http-backend`.
+///
+/// Besides the repositories in its folder it serves trouble, by the first component of the path:
+///
+/// | path | what happens |
+/// | --- | --- |
+/// | `/config.git` | the repository, for reading and writing |
+/// | `/stall/…` | accepts the request and never says a word |
+/// | `/status/404/…` | answers with that status |
+/// | `/garbage/…` | answers 200 with bytes that are no Git protocol |
+/// | `/half-pack/config.git` | lists the branches, then stops in the middle of the pack and waits |
+/// | `/broken-pack/config.git` | the same, but closes the connection |
+package struct GitServer: Sendable {
+  /// `http://127.0.0.1:PORT`, or `https://…`.
+  package let url: String
+  private let log: String
+
+  /// The requests so far: `METHOD PATH?QUERY`, one each.
+  package func requests() -> [String] {
+    guard let data = FileManager.default.contents(atPath: log) else { return [] }
+    return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+
+  /// Serves the repositories in `folder` while `body` runs.
+  ///
+  /// - Parameter certificate: A PEM file with key and certificate; with it the server speaks TLS.
+  package static func serve<Result: Sendable>(
+    _ folder: String, certificate: String? = nil, _ body: (GitServer) async throws -> Result
+  ) async throws -> Result {
+    try await withTemporaryFolder { own in
+      let (script, log) = (own + "/server.py", own + "/requests")
+      try write(gitServerScript, to: script)
+      let arguments = [script, folder, log] + (certificate.map { [$0] } ?? [])
+      // The server ends when its standard input does: when `body` has ended, or this process has died.
+      let result = try await Subprocess.run(
+        .name("python3"), arguments: Arguments(arguments), input: .inputWriter, output: .sequence,
+        error: .discarded
+      ) { execution in
+        let scheme = certificate == nil ? "http" : "https"
+        for try await line in execution.standardOutput.strings() {
+          guard let port = Int(line.filter(\.isNumber)) else { break }
+          return try await body(GitServer(url: "\(scheme)://127.0.0.1:\(port)", log: log))
+        }
+        throw GitCommand.Failure(description: "the Git server did not start")
+      }
+      return result.closureResult
+    }
+  }
+}
+
+/// Makes a key and a certificate for 127.0.0.1 that nobody has signed but itself, in one PEM file.
+package func makeSelfSignedCertificate(at path: String) async throws {
+  let request = [
+    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+    "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+    "-keyout", path, "-out", path + ".certificate",
+  ]
+  let made = try await run("openssl", request)
+  guard made.status == 0 else { throw GitCommand.Failure(description: "openssl: \(made.errors)") }
+  let files = try [path, path + ".certificate"].map { try String(contentsOfFile: $0, encoding: .utf8) }
+  try write(files.joined(), to: path)
+}

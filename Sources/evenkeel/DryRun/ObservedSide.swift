@@ -1,0 +1,58 @@
+import Console
+import Effects
+import FoundationEssentials
+import Manifests
+import Planning
+import Vocabulary
+
+/// What a dry run compares with.
+struct ObservedSide {
+  var state: ObservedState
+  /// The commit that it is, when it is one: the walk through the history ends there.
+  var base: CommitID?
+}
+
+extension ObservedSide {
+  /// The state of a host on which everything that a commit asks for is stable.
+  static func base(_ revision: String, of desired: DesiredSide) async throws -> ObservedSide {
+    guard let reader = desired.reader else {
+      throw CommandFailure("--base needs a Git repository, and there is none")
+    }
+    let commit = try await reader.commit(named: revision)
+    return ObservedSide(
+      state: ObservedState(settledOn: try await reader.desired(at: commit)), base: commit)
+  }
+
+  /// A saved `status -o json`.
+  static func saved(_ path: String) throws -> ObservedSide {
+    guard isFolder(path) == false, let data = FileManager.default.contents(atPath: path) else {
+      throw CommandFailure("cannot read \(path)")
+    }
+    do {
+      let status = try JSONDecoder().decode(StatusReport.self, from: data)
+      return ObservedSide(state: observedState(from: status))
+    } catch {
+      throw CommandFailure("\(path) is not what `evenkeel status -o json` writes: \(error)")
+    }
+  }
+
+  /// What runs now, by the running agent. Without one, nothing, and a warning: a dry run in CI has no host.
+  static func agent(_ connection: ConnectionOptions) async throws -> ObservedSide {
+    let nothing = ObservedSide(state: ObservedState())
+    let hasConfig = isFolder(connection.configPath) == false
+    guard connection.isExplicit || hasConfig else {
+      Output.warning(
+        "nothing to compare with, so everything is new: give --base REV, --state FILE, or a running agent")
+      return nothing
+    }
+    let client = try connection.client()
+    do throws(ControlClientError) {
+      return ObservedSide(state: observedState(from: try await client.status()))
+    } catch .notRunning(let socket) {
+      Output.warning(
+        "no agent answers at \(socket), so everything is new: give --base REV or --state FILE to compare with"
+      )
+      return nothing
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+
+/// The version of this program, as the status and the agent's commits name it.
+let version = "0.1.0"
+
+struct Evenkeel: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evenkeel",
+    abstract: "Keeps model deployments on an even keel.",
+    discussion: """
+      Git says which models run. The agent makes it so, one verified step at a time; when a rollout fails it \
+      restores traffic at once and then writes the revert itself.
+
+      Exit codes: 0 done, 1 error, 2 changes (reconcile --dry-run --detailed-exitcode), 64 wrong usage.
+      """,
+    version: version,
+    groupedSubcommands: [
+      CommandGroup(
+        name: "For authors of manifests:",
+        subcommands: [ValidateCommand.self, ReconcileCommand.self, DigestCommand.self]),
+      CommandGroup(
+        name: "For whoever is on call:",
+        subcommands: [
+          StatusCommand.self, HistoryCommand.self, EventsCommand.self, PromoteCommand.self, AbortCommand.self,
+          RollbackCommand.self,
+        ]),
+      CommandGroup(name: "For the host:", subcommands: [AgentCommand.self, VersionCommand.self]),
+    ])
+}
+
+struct VersionCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "version", abstract: "Print the version of this program.")
+
+  func run() {
+    Output.result(version)
+  }
+}

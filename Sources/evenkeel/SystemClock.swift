@@ -1,0 +1,12 @@
+import Effects
+import Glibc
+import Vocabulary
+
+/// The host's wall clock.
+struct SystemClock: Clock {
+  func now() -> Timestamp {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+  }
+}

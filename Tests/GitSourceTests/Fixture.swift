@@ -1,0 +1,69 @@
+import Effects
+import FoundationEssentials
+import GitSource
+import Logging
+import Manifests
+import TestSupport
+import Vocabulary
+
+/// A remote with a first commit, and the means to open mirrors of it.
+struct Fixture {
+  let folder: String
+  let remote: GitRemote
+
+  /// The agent's executable under a name of this fixture's own, by which its processes can be told from those of
+  /// other tests.
+  var worker: String { folder + "/evenkeel" }
+
+  /// Runs `body` with a remote that holds `files`.
+  static func with(
+    _ files: [String: String] = ["models/a.yaml": "a: 1\n", "models/b.yaml": "b: 1\n"],
+    _ body: (Fixture) async throws -> Void
+  ) async throws {
+    try await withEmptyRemote { fixture in
+      try await fixture.remote.commit(files.mapValues { $0 }, message: "First")
+      try await fixture.remote.publish()
+      try await body(fixture)
+    }
+  }
+
+  /// Runs `body` with a remote that has no commit.
+  static func withEmptyRemote(_ body: (Fixture) async throws -> Void) async throws {
+    try await withTemporaryFolder { folder in
+      let fixture = Fixture(folder: folder, remote: try await GitRemote(in: folder))
+      try FileManager.default.createSymbolicLink(
+        atPath: fixture.worker, withDestinationPath: builtExecutable("evenkeel"))
+      try await body(fixture)
+    }
+  }
+
+  /// A mirror of the remote, over `url` or by its path.
+  func mirror(
+    _ url: String? = nil, branch: String = "main", path: String = "", timeout: Duration = .seconds(30),
+    worker: String? = nil, _ adjust: (inout MirrorRepository.Configuration) -> Void = { _ in }
+  ) -> MirrorRepository {
+    var configuration = MirrorRepository.Configuration(
+      mirror: folder + "/state/mirror.git", url: url ?? remote.path, branch: branch, path: path,
+      author: CommitAuthor(name: "Evenkeel", email: "evenkeel@example.com"), timeout: timeout,
+      worker: worker ?? self.worker)
+    adjust(&configuration)
+    return MirrorRepository(configuration, logger: Logger(label: "test"))
+  }
+}
+
+/// What a mirror complains about; `nil` when it does not.
+func complaint(_ work: () async throws -> Void) async -> SourceError? {
+  do {
+    try await work()
+    return nil
+  } catch {
+    return error as? SourceError
+  }
+}
+
+extension MirrorRepository {
+  /// The manifests of a commit. The fixture's files are no resources, so each earns a diagnostic.
+  func filesRead(at commit: CommitID) async throws -> Set<String> {
+    Set(try desired(at: commit).diagnostics.map(\.file))
+  }
+}

@@ -1,0 +1,43 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+struct Answer: Sendable {
+  var status: Int
+  var headers: HTTPHeaders
+  var body: [UInt8]
+  var text: String { String(decoding: body, as: UTF8.self) }
+}
+
+/// Like production clients: connections are kept and used again. Lives as long as the test process.
+private let client: HTTPClient = {
+  var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+  configuration.connectionPool.retryConnectionEstablishment = false
+  configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+  return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+}()
+
+func get(_ port: Int, _ path: String, host: String? = nil) async throws -> Answer {
+  var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
+  if let host { request.headers.add(name: "host", value: host) }
+  return try await send(request)
+}
+
+/// An inference with one row; requests with different numbers have different bodies.
+func infer(_ port: Int, model: String = "model", _ number: Int, headers: HTTPHeaders = [:]) async throws
+  -> Answer
+{
+  var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)/v2/models/\(model)/infer")
+  request.method = .POST
+  request.headers = headers
+  let body = #"{"inputs":[{"name":"x","shape":[1,2],"datatype":"FP64","data":[[\#(number),1]]}]}"#
+  request.body = .bytes(ByteBuffer(string: body))
+  return try await send(request)
+}
+
+private func send(_ request: HTTPClientRequest) async throws -> Answer {
+  let response = try await client.execute(request, deadline: .now() + .seconds(15))
+  let body = try await response.body.collect(upTo: 1 << 20)
+  return Answer(status: Int(response.status.code), headers: response.headers, body: Array(buffer: body))
+}
