@@ -25,6 +25,8 @@ let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio
 let numerics: Target.Dependency = .product(name: "RealModule", package: "swift-numerics")
 let serviceLifecycle: Target.Dependency = .product(
   name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(
+  name: "UnixSignals", package: "swift-service-lifecycle")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 
@@ -99,7 +101,7 @@ let package = Package(
       dependencies: [
         "Agent", "Artifacts", "Console", "Effects", "GitSource", "HostTarget", "Journal",
         "Manifests", "Planning", "Rollout", "Vocabulary",
-        argumentParser, logging, serviceLifecycle,
+        argumentParser, logging, serviceLifecycle, unixSignals,
       ],
       swiftSettings: strict),
 

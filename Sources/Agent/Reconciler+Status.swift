@@ -10,7 +10,7 @@ extension Reconciler {
     let models = records.values.filter { !$0.machine.isGone }.sorted { $0.machine.name < $1.machine.name }
     return StatusReport(
       agent: .init(name: settings.agent, version: settings.version),
-      source: .init(commit: source?.commit, fetchedAt: source?.fetchedAt),
+      source: .init(commit: source?.commit, fetchedAt: source?.fetchedAt, trouble: sourceTrouble?.message),
       models: models.map(report))
   }
 

@@ -4,19 +4,21 @@ import Vocabulary
 
 extension StatusReport.Source: Codable {
   private enum CodingKeys: String, CodingKey {
-    case commit, fetchedAt
+    case commit, fetchedAt, trouble
   }
 
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     commit = try container.decodeIfPresent(CommitID.self, forKey: .commit)
     fetchedAt = try container.decodeIfPresent(TimeText.self, forKey: .fetchedAt)
+    trouble = try container.decodeIfPresent(String.self, forKey: .trouble)
   }
 
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(commit, forKey: .commit)
     try container.encode(fetchedAt, forKey: .fetchedAt)
+    try container.encode(trouble, forKey: .trouble)
   }
 }
 

@@ -16,14 +16,17 @@ package struct StatusReport: Hashable, Codable, Sendable {
     }
   }
 
-  /// The commit whose wishes were taken in last, and when; both `nil` before the first fetch.
+  /// The commit whose wishes were taken in last, and when; both `nil` before the first fetch. `trouble` says why
+  /// Git cannot be read at the moment; the last wishes stay in force then.
   package struct Source: Hashable, Sendable {
     package var commit: CommitID?
     package var fetchedAt: TimeText?
+    package var trouble: String?
 
-    package init(commit: CommitID? = nil, fetchedAt: Timestamp? = nil) {
+    package init(commit: CommitID? = nil, fetchedAt: Timestamp? = nil, trouble: String? = nil) {
       self.commit = commit
       self.fetchedAt = fetchedAt.map(TimeText.init)
+      self.trouble = trouble
     }
   }
 

@@ -18,9 +18,11 @@ struct ConnectionOptions: ParsableArguments {
       "The socket of the agent's control API (default: what the agent's file says).", valueName: "path"))
   var socket: String?
 
-  var configPath: String {
-    config ?? ProcessInfo.processInfo.environment["EVENKEEL_CONFIG"] ?? Self.defaultConfig
+  static var configFromEnvironment: String {
+    ProcessInfo.processInfo.environment["EVENKEEL_CONFIG"] ?? defaultConfig
   }
+
+  var configPath: String { config ?? Self.configFromEnvironment }
 
   /// Whether a person said where the agent is.
   var isExplicit: Bool {
@@ -32,23 +34,23 @@ struct ConnectionOptions: ParsableArguments {
     return ControlClient(socket: try settings().socket)
   }
 
-  /// The agent's settings. What is wrong with its file is shown in full, as `validate` shows it.
-  func settings() throws -> AgentSettings {
-    let bytes: [UInt8]
-    do {
-      bytes = Array(try boundedContents(of: configPath))
-    } catch {
-      throw CommandFailure(
-        "cannot read the agent's file \(configPath): \(error). "
-          + "Name it with --config or EVENKEEL_CONFIG, or a running agent with --socket")
-    }
-    let (settings, diagnostics) = readAgentSettings(ManifestFile(path: configPath, bytes: bytes))
-    for diagnostic in diagnostics { Output.message(safeText(of: diagnostic)) }
-    guard let settings else {
-      throw CommandFailure("\(configPath) has errors; nothing was done")
-    }
-    return settings
+  func settings() throws -> AgentSettings { try readSettings(at: configPath) }
+}
+
+/// The agent's settings. What is wrong with its file is shown in full, as `validate` shows it.
+func readSettings(at path: String) throws -> AgentSettings {
+  let bytes: [UInt8]
+  do {
+    bytes = Array(try boundedContents(of: path))
+  } catch {
+    throw CommandFailure(
+      "cannot read the agent's file \(path): \(error). "
+        + "Name it with --config or EVENKEEL_CONFIG, or a running agent with --socket")
   }
+  let (settings, diagnostics) = readAgentSettings(ManifestFile(path: path, bytes: bytes))
+  for diagnostic in diagnostics { Output.message(safeText(of: diagnostic)) }
+  guard let settings else { throw CommandFailure("\(path) has errors; nothing was done") }
+  return settings
 }
 
 /// The largest file that is read as a manifest.

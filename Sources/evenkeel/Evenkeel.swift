@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// The version of this program, as the status and the agent's commits name it.
-let version = "0.1.0"
+let evenkeelVersion = "0.1.0"
 
 struct Evenkeel: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,18 +13,18 @@ struct Evenkeel: AsyncParsableCommand {
 
       Exit codes: 0 done, 1 error, 2 changes (reconcile --dry-run --detailed-exitcode), 64 wrong usage.
       """,
-    version: version,
+    version: evenkeelVersion,
     groupedSubcommands: [
       CommandGroup(
-        name: "For authors of manifests:",
+        name: "Manifest",
         subcommands: [ValidateCommand.self, ReconcileCommand.self, DigestCommand.self]),
       CommandGroup(
-        name: "For whoever is on call:",
+        name: "Rollout",
         subcommands: [
           StatusCommand.self, HistoryCommand.self, EventsCommand.self, PromoteCommand.self, AbortCommand.self,
           RollbackCommand.self,
         ]),
-      CommandGroup(name: "For the host:", subcommands: [AgentCommand.self, VersionCommand.self]),
+      CommandGroup(name: "Host", subcommands: [AgentCommand.self, VersionCommand.self]),
     ])
 }
 
@@ -33,6 +33,6 @@ struct VersionCommand: ParsableCommand {
     commandName: "version", abstract: "Print the version of this program.")
 
   func run() {
-    Output.result(version)
+    Output.result(evenkeelVersion)
   }
 }

@@ -5,8 +5,10 @@ package import Vocabulary
 /// The status for people at a terminal: one line per model, and below it what keeps it from being as Git asks.
 package func renderText(_ status: StatusReport, at now: Timestamp, colour: Bool) -> String {
   let paint = Paint(isOn: colour)
-  var lines = [headline(of: status, at: now), ""]
-  guard !status.models.isEmpty else { return lines[0] + "\n\nno models\n" }
+  var lines = [headline(of: status, at: now)]
+  if let trouble = status.source.trouble { lines.append(paint(.red, "Git: \(trouble.printable)")) }
+  lines.append("")
+  guard !status.models.isEmpty else { return lines.joined(separator: "\n") + "\nno models\n" }
   let header = ["MODEL", "PHASE", "VERSION", "TRAFFIC", "READY"].map { Cell($0, .dim) }
   let rows = table([header] + status.models.map(row), paint)
   lines.append(rows[0])

@@ -1,13 +1,20 @@
 import Agent
 import ArgumentParser
+import Artifacts
 import Console
 import Effects
 import Glibc
 import Logging
+import Manifests
 import ServiceLifecycle
 import UnixSignals
 
-extension Logger.Level: ExpressibleByArgument {}
+/// The levels of the log, as a person names them.
+enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+  case trace, debug, info, notice, warning, error
+
+  var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
+}
 
 struct AgentCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,19 +31,19 @@ struct AgentCommand: AsyncParsableCommand {
   var config: String?
 
   @Option(help: "How much to log (default: $EVENKEEL_LOG, or info).")
-  var logLevel: Logger.Level?
+  var logLevel: LogLevel?
 
   func run() async throws {
     // Whatever the agent writes may hold what only it should read.
     umask(0o077)
-    let logger = Logger.agent(level: logLevel)
-    let settings = try ConnectionOptions(config: config).settings()
+    let logger = Logger.agent(level: logLevel?.level)
+    let settings = try readSettings(at: config ?? ConnectionOptions.configFromEnvironment)
     let assembly = try await Assembly(settings, logger: logger)
     let notifier = ServiceNotifier()
     try await assembly.reconciler.resume()
     logger.notice(
       "the agent runs",
-      metadata: ["agent": "\(settings.name)", "version": "\(version)", "state": "\(settings.stateDirectory)"])
+      metadata: ["agent": "\(settings.name)", "version": "\(evenkeelVersion)", "state": "\(settings.stateDirectory)"])
     let control = ControlServer(
       path: settings.socket, reconciler: assembly.reconciler, alarm: assembly.alarm, logger: logger)
     let group = ServiceGroup(

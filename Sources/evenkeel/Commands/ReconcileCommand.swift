@@ -72,6 +72,7 @@ struct ReconcileCommand: AsyncParsableCommand {
       case .json: try Output.result(json: report)
       case .text, .markdown: Output.result(renderText(report, colour: Output.isColoured))
       }
+      if let trouble = report.source.trouble { throw CommandFailure(trouble) }
       return
     }
     let plan = try await DryRun(
@@ -96,11 +97,12 @@ struct ReconcileCommand: AsyncParsableCommand {
 
   /// Through the agent if there is one, else here.
   private func reconcile() async throws -> ReconcileReport {
+    let client = try connection.client()
     do throws(ControlClientError) {
-      let client = try runningAgent()
       // The agent's own deadline for a fetch, and time for the passes.
       return try await client.reconcile(deadline: .seconds(timeout))
-    } catch .notRunning(let socket) {
+    } catch {
+      guard case .notRunning(let socket) = error else { throw error }
       guard connection.socket == nil else { throw ControlClientError.notRunning(socket: socket) }
       Output.message("no agent answers at \(socket): doing its work here")
       return try await SingleRun(settings: connection.settings(), timeout: .seconds(timeout)).run()

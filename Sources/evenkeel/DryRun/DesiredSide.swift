@@ -49,7 +49,7 @@ extension DesiredSide {
     -> DesiredSide
   {
     let repository = MirrorRepository(
-      try .init(settings, mirror: mirror), logger: Logger(label: "evenkeel") { _ in SwiftLogNoOpLogHandler() }
+      .init(settings, mirror: mirror), logger: Logger(label: "evenkeel") { _ in SwiftLogNoOpLogHandler() }
     )
     let tip = try await repository.fetch()
     let commit = if let revision { try await repository.commit(named: revision) } else { tip }

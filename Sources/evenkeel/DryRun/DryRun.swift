@@ -3,6 +3,7 @@ import Effects
 import FoundationEssentials
 import Manifests
 import Planning
+import Rollout
 import Vocabulary
 
 /// Where a dry run takes its two sides from.

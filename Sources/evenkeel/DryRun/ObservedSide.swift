@@ -48,7 +48,8 @@ extension ObservedSide {
     let client = try connection.client()
     do throws(ControlClientError) {
       return ObservedSide(state: observedState(from: try await client.status()))
-    } catch .notRunning(let socket) {
+    } catch {
+      guard case .notRunning(let socket) = error else { throw error }
       Output.warning(
         "no agent answers at \(socket), so everything is new: give --base REV or --state FILE to compare with"
       )

@@ -22,7 +22,8 @@ struct AgentLog: LogHandler {
 
   func log(event: LogEvent) {
     let all = metadata.merging(metadataProvider?.get() ?? [:]) { $1 }.merging(event.metadata ?? [:]) { $1 }
-    let fields = all.sorted { $0.key < $1.key }.map { "  \($0.key)=\(quotedIfNeeded("\($0.value)"))" }.joined()
+    let fields = all.sorted { $0.key < $1.key }.map { "  \($0.key)=\(quotedIfNeeded("\($0.value)"))" }
+      .joined()
     let head =
       isForJournal
       ? "<\(priority(of: event.level))>"

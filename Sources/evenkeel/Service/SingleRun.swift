@@ -1,4 +1,5 @@
 import Agent
+import Artifacts
 import Console
 import Effects
 import Glibc
@@ -22,7 +23,8 @@ struct SingleRun {
     try await reconciler.resume()
     try await assembly.gateway.start()
     let first = try await reconciler.lastSequence()
-    if let trouble = await reconciler.poll() { throw trouble }
+    await reconciler.poll()
+    if let trouble = await reconciler.status().source.trouble { throw CommandFailure(trouble) }
     let service = AgentService(reconciler, alarm: assembly.alarm, interval: assembly.interval)
     let loop = Task { try await service.run() }
     let unsettled = await waitUntilSettled(reconciler, from: first)
