@@ -131,7 +131,7 @@ let package = Package(
       ["Effects", "GitSource", "Manifests", "TestSupport", "Vocabulary", "evenkeel", logging]),
     tests(
       "ArtifactsTests",
-      ["Artifacts", "Effects", "Manifests", "TestSupport", "Vocabulary", logging]),
+      ["Artifacts", "Effects", "Manifests", "TestSupport", "Vocabulary", logging, subprocess]),
     tests(
       "HostTargetTests",
       [
@@ -148,8 +148,10 @@ let package = Package(
       ["Agent", "Effects", "Manifests", "Planning", "Rollout", "Simulation", "Vocabulary", logging]),
     tests(
       "ConsoleTests",
-      ["Agent", "Console", "Effects", "Rollout", "Simulation", "TestSupport", "Vocabulary", logging]
-    ),
+      [
+        "Agent", "Console", "Effects", "Manifests", "Planning", "Rollout", "Simulation", "TestSupport",
+        "Vocabulary", "evenkeel", logging, serviceLifecycle, subprocess, systemPackage,
+      ]),
     tests("EndToEndTests", ["TestSupport", "evenkeel"]),
     tests("TidyTests", []),
   ]

@@ -70,13 +70,17 @@ struct WebAddress: Hashable, Sendable {
       throw ArtifactError(
         .invalid, "The URI of an artifact on \(host) contains credentials; they do not belong into Git.")
     }
+    // Foundation gives an empty path when the decoded bytes are not UTF-8.
+    guard parts.percentEncodedPath.isEmpty || !parts.path.isEmpty else {
+      throw ArtifactError(.invalid, "The path of a URI on \(host) is not UTF-8.")
+    }
     parts.fragment = nil
     guard let url = parts.string else { throw ArtifactError(.invalid, "The URI cannot be written as a URL.") }
     parts.query = nil
     self.url = url
     shown = parts.string ?? host
     isEncrypted = scheme == "https"
-    // Decoded once more by nobody: `%2F` in a name becomes a slash here, and part of no name.
+    // `%2F` becomes a slash like any other here, and so is part of no name.
     decodedPath = parts.path
   }
 

@@ -9,7 +9,7 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
 }
 
 struct OutputOptions: ParsableArguments {
-  @Option(name: [.short, .customLong("output")], help: "How to show the result.")
+  @Option(name: [.customShort("o"), .customLong("output")], help: "How to show the result.")
   var format = OutputFormat.text
 }
 

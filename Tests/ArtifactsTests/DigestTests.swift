@@ -6,11 +6,11 @@ import Vocabulary
 
 @testable import Artifacts
 
-@Suite struct DigestTests {
+@Suite(.timeLimit(.minutes(3))) struct DigestTests {
   @Test func `gives a file the digest that sha256sum gives it, by path and by URI`() async throws {
     try await Bench.run { bench in
       let path = "\(bench.files)/big.bin"
-      let expected = "sha256:" + (try shell("sha256sum", [path])).prefix(64)
+      let expected = "sha256:" + (try await shell("sha256sum", [path])).prefix(64)
       #expect(try digest(ofPath: path).description == expected)
       #expect(try await digest(ofURI: "file://\(path)").description == expected)
       #expect(try await digest(ofURI: bench.server.address("cut/1/big.bin")).description == expected)
@@ -23,8 +23,8 @@ import Vocabulary
       try #require(blocks.count == 2)
       let example = "\(bench.folder)/example"
       try FileManager.default.createDirectory(atPath: example, withIntermediateDirectories: false)
-      try shell("bash", ["-c", "cd \"$0\" && \(blocks[0])", example])
-      let documented = try shell("bash", ["-c", "cd \"$0/fraud\" && \(blocks[1])", example])
+      try await shell("bash", ["-c", "cd \"$0\" && \(blocks[0])", example])
+      let documented = try await shell("bash", ["-c", "cd \"$0/fraud\" && \(blocks[1])", example])
       let actual = try digest(ofPath: "\(example)/fraud")
       #expect(documented.prefix(64) == actual.hex)
       #expect(try documentText().contains(actual.description))
@@ -44,7 +44,7 @@ import Vocabulary
       }
       try FileManager.default.createDirectory(atPath: "\(folder)/empty", withIntermediateDirectories: false)
       let script = try #require(documentedScripts().last)
-      let documented = try shell("bash", ["-c", "cd \"$0\" && \(script)", folder])
+      let documented = try await shell("bash", ["-c", "cd \"$0\" && \(script)", folder])
       let actual = try digest(ofPath: folder)
       #expect(documented.prefix(64) == actual.hex)
 
@@ -62,7 +62,8 @@ import Vocabulary
       try FileManager.default.createDirectory(
         atPath: "\(folder)/nested", withIntermediateDirectories: true)
       let path = "\(folder)/\(name)"
-      try shell(name == "fifo" ? "mkfifo" : "ln", name == "fifo" ? [path] : ["-s", "/etc/hostname", path])
+      try await shell(
+        name == "fifo" ? "mkfifo" : "ln", name == "fifo" ? [path] : ["-s", "/etc/hostname", path])
       let error = #expect(throws: ArtifactError.self) { try digest(ofPath: folder) }
       #expect(error?.kind == .invalid)
       let artifact = try bench.artifact("plain.bin", at: "file://\(folder)")

@@ -6,7 +6,7 @@ import Vocabulary
 
 @testable import Artifacts
 
-@Suite struct DownloadTests {
+@Suite(.timeLimit(.minutes(3))) struct DownloadTests {
   private static let impatient = DownloadPatience(
     firstByte: .milliseconds(300), stall: .milliseconds(300), resumptions: 2)
 
@@ -14,25 +14,26 @@ import Vocabulary
     try await Bench.run { bench in
       let artifact = try bench.artifact("big.bin", over: "cut/2/big.bin")
       _ = try await bench.store().stored(artifact)
-      let half = (3 << 20) / 2
-      #expect(
-        try bench.server.requests("cut") == [
-          "/cut/2/big.bin -", "/cut/2/big.bin bytes=\(half)-", "/cut/2/big.bin bytes=\(half + half / 2)-",
-        ])
+      let requests = try await bench.server.requests("cut")
+      #expect(requests.count == 3)
+      #expect(requests.first == "/cut/2/big.bin -")
+      // Where exactly is up to the client: what it had not handed out when the connection broke is lost.
+      let offsets = requests.dropFirst().map { Int($0.filter(\.isNumber).dropFirst()) ?? 0 }
+      #expect(offsets.allSatisfy { $0 > 0 } && offsets == offsets.sorted())
     }
   }
 
   @Test func `starts anew when the server knows no ranges`() async throws {
     try await Bench.run { bench in
       _ = try await bench.store().stored(bench.artifact("big.bin", over: "cut-without-range/2/big.bin"))
-      #expect(try bench.server.requests("cut-without-range").count == 3)
+      #expect(try await bench.server.requests("cut-without-range").count == 3)
     }
   }
 
   @Test func `starts anew when the file was replaced between two pieces`() async throws {
     try await Bench.run { bench in
       _ = try await bench.store().stored(bench.artifact("big.bin", over: "replaced/1/big.bin"))
-      #expect(try bench.server.requests("replaced").count == 3)
+      #expect(try await bench.server.requests("replaced").count == 3)
     }
   }
 
@@ -41,7 +42,7 @@ import Vocabulary
       let store = try bench.store(patience: Self.impatient)
       let error = try await store.failure(bench.artifact("big.bin", over: "cut/1000/big.bin"))
       #expect(error.kind == .truncated)
-      #expect(try bench.server.requests("cut").count == 3)
+      #expect(try await bench.server.requests("cut").count == 3)
     }
   }
 
@@ -64,7 +65,7 @@ import Vocabulary
       #expect(error.message.contains("503"))
       let status = try await store.status(of: artifact) { $0.folder != nil }
       #expect(status.folder != nil)
-      #expect(try bench.server.requests("outage").count == 6)
+      #expect(try await bench.server.requests("outage").count == 6)
     }
   }
 
@@ -93,8 +94,7 @@ import Vocabulary
   @Test func `takes a refused connection and an unknown host for an outage`() async throws {
     try await Bench.run { bench in
       let store = try bench.store()
-      let port = bench.server.port
-      bench.server.stop()
+      let port = try await FaultyServer.serve(bench.files) { $0.port }
       for host in ["127.0.0.1:\(port)", "no-such-host.invalid"] {
         let artifact = try bench.artifact("plain.bin", at: "http://\(host)/plain.bin")
         #expect(try await store.outage(artifact).kind == .unavailable)
@@ -113,8 +113,8 @@ import Vocabulary
   @Test(arguments: ["loop", "to-file"])
   func `refuses redirects without end and to files`(route: String) async throws {
     try await Bench.run { bench in
-      let failure = try await bench.store().failure(bench.artifact("plain.bin", over: route))
-      #expect(failure.kind == .notFound)
+      let error = try await bench.store().failure(bench.artifact("plain.bin", over: route))
+      #expect(error.kind == .notFound)
     }
   }
 
@@ -159,20 +159,19 @@ import Vocabulary
     }
   }
 
-  @Test(arguments: ["%2E%2E", "a%2Fb", "a%5Cb", "a%0Ab"])
-  func `stores no file under an unsafe name`(name: String) async throws {
-    try await Bench.run { bench in
-      let artifact = try bench.artifact("plain.bin", over: "redirect/plain.bin#")
-      var unsafe = artifact
-      unsafe.uri = bench.server.address("outage/0/plain.bin?x=") + name
-      // The query is no part of the name.
-      _ = try await bench.store().stored(unsafe)
-      let location = try ArtifactLocation(uri: "http://example.com/\(name)")
-      if name == "a%2Fb" {
-        #expect(try location.fileName().text == "b")
-      } else {
-        #expect(throws: ArtifactError.self) { try location.fileName() }
-      }
+  @Test(arguments: ["%2E%2E", "..", "a%5Cb", "a%0Ab", "a%00b", "%FF"])
+  func `stores no file under an unsafe name`(name: String) {
+    #expect(throws: ArtifactError.self) {
+      try ArtifactLocation(uri: "http://example.com/\(name)").fileName()
     }
+  }
+
+  @Test(arguments: [
+    ("http://example.com/a/model.onnx?b=/c", "model.onnx"), ("http://example.com/a%2Fb", "b"),
+    ("http://example.com", "artifact"), ("http://example.com/models/", "artifact"),
+    ("file:///models/my%20model.onnx", "my model.onnx"),
+  ])
+  func `names a file by the end of its path`(uri: String, name: String) throws {
+    #expect(try ArtifactLocation(uri: uri).fileName().text == name)
   }
 }

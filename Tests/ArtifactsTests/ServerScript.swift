@@ -154,7 +154,8 @@ let archiveScript = #"""
   random = open("random.tar.gz", "rb").read()
   open("truncated.tar.gz", "wb").write(random[:len(random) // 2])
   open("truncated-head.tar.gz", "wb").write(data[:20])
-  random = open("large.tar", "rb").read()
+  tar("random.tar", entry("random", data=os.urandom(300000)))
+  random = open("random.tar", "rb").read()
   open("truncated.tar", "wb").write(random[:len(random) // 2])
   header = bytearray(open("good.tar", "rb").read())
   header[1] ^= 0xff

@@ -2,6 +2,7 @@ import Effects
 import Foundation
 import Logging
 import Manifests
+import Subprocess
 import Testing
 import Vocabulary
 
@@ -20,11 +21,12 @@ struct Bench {
     let folder = NSTemporaryDirectory() + "evenkeel-artifacts-" + UUID().uuidString
     let files = folder + "/files"
     try FileManager.default.createDirectory(atPath: files, withIntermediateDirectories: true)
+    // Not FileManager: it fails on what the store has made read-only.
     defer { removeTree(folder) }
-    try shell("python3", ["-c", archiveScript, files])
-    let server = try FaultyServer(files: files)
-    defer { server.stop() }
-    try await body(Bench(folder: folder, files: files, server: server))
+    try await shell("python3", ["-W", "ignore", "-c", archiveScript, files])
+    try await FaultyServer.serve(files) { server in
+      try await body(Bench(folder: folder, files: files, server: server))
+    }
   }
 
   func store(
@@ -125,59 +127,54 @@ extension ArtifactStatus {
 }
 
 /// Python's HTTP server with the faults of `serverScript`, as a child process.
-struct FaultyServer {
-  private let process = Process()
-  private let input = Pipe()
+struct FaultyServer: Sendable {
   let port: Int
 
-  init(files: String) throws {
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["python3", "-c", serverScript, files]
-    process.standardInput = input
-    process.standardOutput = output
-    try process.run()
-    let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-    port = try #require(Int(line.trimmingCharacters(in: .whitespacesAndNewlines)))
+  /// Serves the folder's files while the body runs.
+  static func serve<Result: Sendable>(
+    _ files: String, _ body: (FaultyServer) async throws -> Result
+  ) async throws -> Result {
+    // The server ends when its standard input does: when the body has ended, or this process has died.
+    try await Subprocess.run(
+      .name("python3"), arguments: ["-c", serverScript, files], input: .inputWriter, output: .sequence,
+      error: .discarded
+    ) { execution in
+      for try await line in execution.standardOutput.strings() {
+        guard let port = Int(line.filter(\.isNumber)) else { break }
+        return try await body(FaultyServer(port: port))
+      }
+      throw ShellFailure(program: "the file server", output: "")
+    }.closureResult
   }
 
   func address(_ route: String) -> String { "http://127.0.0.1:\(port)/\(route)" }
 
   /// What the server answers to a plain request: its log, its peak of concurrent requests.
-  func ask(_ route: String) throws -> String {
-    try shell("curl", ["--silent", "--show-error", "--max-time", "20", address(route)])
+  func ask(_ route: String) async throws -> String {
+    let script = "import sys, urllib.request as r; print(r.urlopen(sys.argv[1], timeout=20).read().decode())"
+    let answer = try await shell("python3", ["-c", script, address(route)])
+    return answer.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   /// The requests whose path starts like this, as `PATH RANGE`.
-  func requests(_ prefix: String) throws -> [String] {
-    try ask("log").split(separator: "\n").map(String.init).filter { $0.hasPrefix("/\(prefix)") }
-  }
-
-  func stop() {
-    process.terminate()
-    process.waitUntilExit()
+  func requests(_ prefix: String) async throws -> [String] {
+    try await ask("log").split(separator: "\n").map(String.init).filter { $0.hasPrefix("/\(prefix)") }
   }
 }
 
 struct ShellFailure: Error {
-  let status: Int32
+  let program: String
   let output: String
 }
 
 /// Runs a program to its end and gives its standard output.
 @discardableResult
-func shell(_ program: String, _ arguments: [String]) throws -> String {
-  let process = Process()
-  let output = Pipe()
-  process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-  process.arguments = [program] + arguments
-  process.standardOutput = output
-  try process.run()
-  let data = try output.fileHandleForReading.readToEnd() ?? Data()
-  process.waitUntilExit()
-  let text = String(decoding: data, as: UTF8.self)
-  guard process.terminationStatus == 0 else {
-    throw ShellFailure(status: process.terminationStatus, output: text)
+func shell(_ program: String, _ arguments: [String]) async throws -> String {
+  let result = try await Subprocess.run(
+    .name(program), arguments: Arguments(arguments), output: .string(limit: 1 << 20),
+    error: .string(limit: 1 << 20))
+  guard result.terminationStatus.isSuccess else {
+    throw ShellFailure(program: program, output: result.standardError)
   }
-  return text
+  return result.standardOutput
 }

@@ -134,6 +134,18 @@ struct EnvoyRoutingTests {
     }
   }
 
+  @Test func `a request that has begun is answered though its instance left the backend`() async throws {
+    try await withGateway { setting in
+      let (a, b) = (try await setting.serve("a", "--delay", "2"), try await setting.serve("b"))
+      try await setting.gateway.apply(table([("1", 100, [a])]))
+      async let answer = infer(setting.port, 1)
+      try await eventually("the request is active") { await setting.statistics(of: "1")?.active == 1 }
+      try await setting.gateway.apply(table([("1", 100, [b])]))
+      #expect(await setting.statistics(of: "1")?.active == 1)
+      #expect(try await answer.status == 200)
+    }
+  }
+
   @Test func `a client cannot have errors hidden by retries`() async throws {
     try await withGateway { setting in
       let port = try await setting.serve("a", "--error-share", "1")

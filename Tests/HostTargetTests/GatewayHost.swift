@@ -170,7 +170,7 @@ final class Listener {
   init() throws {
     port = try freePort()
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    try #require(listens(descriptor, port))
+    try #require(binds(descriptor, port) && listen(descriptor, 1) == 0)
   }
 
   deinit { close(descriptor) }

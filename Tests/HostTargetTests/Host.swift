@@ -88,8 +88,9 @@ func withHost(_ body: (Host) async throws -> Void) async throws {
 
 /// Counts the calls of `onChange`.
 final class Changes: Sendable {
-  private let stream = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-  func note() { stream.continuation.yield() }
+  private let calls = Mutex(0)
+  var count: Int { calls.withLock { $0 } }
+  func note() { calls.withLock { $0 += 1 } }
 }
 
 struct Late: Error, CustomStringConvertible {
@@ -132,7 +133,7 @@ func freePort() throws -> Int {
       next = next < 31_000 ? next + 1 : 10_000
       return next
     }
-    if canListen(on: port) { return port }
+    if canBind(to: port) { return port }
   }
   throw Late(description: "no free port")
 }
@@ -140,21 +141,25 @@ func freePort() throws -> Int {
 /// Parallel runs of the tests begin at different ports.
 private let nextPort = Mutex(Int.random(in: 10_000..<31_000))
 
-private func canListen(on port: Int) -> Bool {
+/// Binds only: a child that is being started at this moment holds a copy of the socket for an instant, which does
+/// no harm to a server as long as nobody listens on it.
+private func canBind(to port: Int) -> Bool {
   let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   defer { close(descriptor) }
-  return listens(descriptor, port)
+  var yes: Int32 = 1
+  setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+  return binds(descriptor, port)
 }
 
-/// Binds a socket to a port of this host and listens on it.
-func listens(_ descriptor: Int32, _ port: Int) -> Bool {
+/// Binds a socket to a port of this host.
+func binds(_ descriptor: Int32, _ port: Int) -> Bool {
   var address = sockaddr_in()
   address.sin_family = sa_family_t(AF_INET)
   address.sin_port = in_port_t(port).bigEndian
   address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
   return withUnsafePointer(to: &address) { pointer in
     pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 && listen(descriptor, 1) == 0
+      bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
     }
   }
 }
@@ -171,6 +176,6 @@ func envoyProgram() throws -> String {
     ProcessInfo.processInfo.environment["EVENKEEL_ENVOY"] ?? package.appending(path: ".venv/bin/envoy").path
   try #require(
     FileManager.default.isExecutableFile(atPath: program),
-    "no Envoy at \(program): run `make tools`, or set EVENKEEL_ENVOY")
+    "there is no Envoy at \(program): `make` installs one, or EVENKEEL_ENVOY names another")
   return program
 }

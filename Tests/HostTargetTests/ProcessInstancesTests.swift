@@ -24,6 +24,7 @@ struct ProcessInstancesTests {
       let spec = try host.server("a")
       try await driver.start(spec)
       let pid = await driver.pid(of: "a")
+      try await driver.wait(for: "a", toBe: .ready)
       try await driver.start(spec)
       #expect(await driver.pid(of: "a") == pid)
       #expect(host.processes().count == 1)
@@ -161,6 +162,7 @@ struct ProcessInstancesTests {
       await driver.stop("unknown")
       try await driver.wait(for: "a", toBe: .exited("exited with status 0"))
       await driver.stop("a")
+      #expect(host.changes.count == 4, "starting, ready, stopping, exited")
       await driver.forget("a")
       #expect(await driver.observe().isEmpty)
       #expect(await driver.logTail(of: "a", lines: 5).isEmpty == false, "logs outlive the instance")
@@ -253,6 +255,7 @@ struct AdoptionTests {
     try await withHost { host in
       let spec = try host.server("a")
       try await host.driver().start(spec)
+      try await eventually("the kernel shows its environment") { !host.processes().isEmpty }
       // As if the agent had been killed between the start and its note.
       try FileManager.default.removeItem(atPath: host.state + "/instances/a/process")
       let next = try host.driver()

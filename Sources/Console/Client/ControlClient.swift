@@ -36,10 +36,14 @@ package enum ControlClientError: Error, Hashable, CustomStringConvertible {
 /// Asks a running agent through its unix socket.
 package struct ControlClient: Sendable {
   package let socket: String
+  private let patience: Duration
 
-  /// - Parameter socket: An absolute path.
-  package init(socket: String) {
+  /// - Parameters:
+  ///   - socket: An absolute path.
+  ///   - patience: How long a plain question may take.
+  package init(socket: String, patience: Duration = .seconds(15)) {
     self.socket = socket
+    self.patience = patience
   }
 
   package func status() async throws(ControlClientError) -> StatusReport {
@@ -90,9 +94,10 @@ package struct ControlClient: Sendable {
   }
 
   private func ask<Answer: Decodable>(
-    _ method: Method, _ path: String, body: Data? = nil, deadline: Duration = .seconds(15)
+    _ method: Method, _ path: String, body: Data? = nil, deadline: Duration? = nil
   ) async throws(ControlClientError) -> Answer {
     try probe()
+    let deadline = deadline ?? patience
     var request = HTTPClientRequest(url: "http+unix://\(escapedSocket)/v1/\(path)")
     request.method = .init(rawValue: method.rawValue)
     if let body {

@@ -33,8 +33,10 @@ extension EnvoyGateway {
   /// with other settings, or that does not answer, is ended.
   private func adopt() async -> Bool {
     let ours = ProcessTable.marked(stateDirectory: marker.stateDirectory).filter { $0.marker == marker }
-    guard let leader = ours.first(where: { $0.status.isSessionLeader })?.status.identity else {
-      if !ours.isEmpty { await end(nil, marker: marker, grace: .seconds(5)) }
+    guard !ours.isEmpty else { return false }
+    let leaders = ours.filter(\.status.isSessionLeader).map(\.status.identity)
+    guard let leader = leaders.first, leaders.count == 1 else {
+      await end(leaders.first, marker: marker, grace: .seconds(5))
       return false
     }
     guard hasSameSettings(), let versions = await admin.versions(deadline: .seconds(2)) else {
@@ -61,17 +63,12 @@ extension EnvoyGateway {
     let written = WrittenClusters.load(paths.clusters)
     clusters = written?.clusters ?? [:]
     clustersConfirmed = written != nil && written?.version == versions.version(of: .clusters)
-    guard let saved = RoutingRecord.load(paths.record),
-      let accepted = saved.table(version: versions.version(of: .routes))
+    guard let saved = RoutingRecord.load(paths.record), saved.version == versions.version(of: .routes)
     else { return }
     record = saved
-    clusters.merge(accepted.table.clusters) { written, _ in written }
-    guard accepted != saved.current else { return }
-    // The last life ended between writing these routes and learning what Envoy made of them.
-    record.current = accepted
-    record.previous = nil
-    try? replaceFile(
-      paths.routes, with: configuration.routes(accepted.table, version: accepted.version).bytes)
+    clusters.merge(saved.table.clusters) { written, _ in written }
+    // The last life may have ended after writing routes that Envoy rejected: those must not be what it starts with.
+    takeBack(.routes, configuration.routes(saved.table, version: saved.version))
   }
 
   // MARK: - Start
@@ -80,18 +77,12 @@ extension EnvoyGateway {
   /// processes may have the ports by now.
   private func prepareFiles() throws(GatewayError) {
     let boot = ProcessTable.bootID()
-    let saved = RoutingRecord.load(paths.record)
-    if let saved, saved.boot == boot, let written = WrittenClusters.load(paths.clusters) {
-      record = saved
-      clusters = written.clusters
-    } else {
-      record = RoutingRecord(
-        current: VersionedTable(version: nextVersion(), table: RouteTable()), previous: nil, boot: boot)
-      clusters = [:]
-    }
+    var current = RoutingRecord(version: nextVersion(), table: RouteTable(), boot: boot)
+    if let saved = RoutingRecord.load(paths.record), saved.boot == boot { current = saved }
+    record = current
+    clusters = current.table.clusters
     clustersConfirmed = false
-    try save(record)
-    let current = record.current
+    save(current)
     try put(configuration.bootstrap.bytes, at: paths.bootstrap)
     try put(configuration.listeners.bytes, at: paths.listeners)
     try put(configuration.clusters(clusters.values, version: nextVersion()).bytes, at: paths.clusters)
@@ -148,7 +139,7 @@ extension EnvoyGateway {
   private func waitUntilListening(_ process: ProcessIdentity, _ logBefore: Int) async throws(GatewayError) {
     let deadline = clock.now + settings.startTimeout
     while clock.now < deadline, !Task.isCancelled {
-      if case .ended(let how) = checkState(of: process) {
+      if case .ended(let how) = checkState(of: process, isChild: false) {
         let words = words(since: logBefore)
         if words.contains("Address already in use") { throw portTaken(words) }
         throw GatewayError(.rejected, "Envoy \(how) at its start: \(words)")
@@ -191,7 +182,7 @@ extension EnvoyGateway {
     let often = Duration.milliseconds(50)
     if let process {
       paths.log.bound()
-      guard case .ended(let how) = checkState(of: process) else { return often }
+      guard case .ended(let how) = checkState(of: process, isChild: false) else { return often }
       self.process = nil
       problem = "Envoy \(how) and is being started again"
       logger.error("gateway ended", metadata: ["how": "\(how)"])

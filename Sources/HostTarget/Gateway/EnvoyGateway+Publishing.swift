@@ -65,28 +65,25 @@ extension EnvoyGateway {
   }
 
   private func publish(_ table: RouteTable) async throws(GatewayError) {
-    let before = await inForce()
-    guard before?.table != table else { return }
-    let next = VersionedTable(version: nextVersion(), table: table)
-    record.previous = before ?? record.current
-    record.current = next
-    do throws(GatewayError) {
-      try save(record)
+    let before = record
+    if let before, before.table == table,
+      await admin.versions()?.version(of: .routes) == before.version
+    {
+      return
+    }
+    let next = RoutingRecord(version: nextVersion(), table: table, boot: ProcessTable.bootID())
+    pending = next
+    defer { pending = nil }
+    do {
       try await write(.routes, configuration.routes(table, version: next.version), version: next.version)
     } catch {
       if let before {
-        record.current = before
-        record.previous = nil
         takeBack(.routes, configuration.routes(before.table, version: before.version))
-        try? save(record)
       }
       throw error
     }
-  }
-
-  /// What Envoy routes by now, if it is something that we know.
-  private func inForce() async -> VersionedTable? {
-    await record.table(version: admin.versions()?.version(of: .routes))
+    record = next
+    save(next)
   }
 
   /// Puts a file in place and waits until Envoy reports its version.
@@ -127,7 +124,7 @@ extension EnvoyGateway {
   }
 
   /// Puts back what was accepted before. Envoy goes on with it anyway, but must also find it when it starts again.
-  private func takeBack(_ resource: EnvoyResource, _ content: JSON) {
+  func takeBack(_ resource: EnvoyResource, _ content: JSON) {
     do {
       try replaceFile(resource == .clusters ? paths.clusters : paths.routes, with: content.bytes)
     } catch {
@@ -143,11 +140,12 @@ extension EnvoyGateway {
     }
   }
 
-  func save(_ record: RoutingRecord) throws(GatewayError) {
+  /// Without the record nothing is lost but time: the next life applies the table again.
+  func save(_ record: RoutingRecord) {
     do {
       try record.save(paths.record)
     } catch {
-      throw unwritable(error)
+      logger.warning("the accepted routing cannot be noted", metadata: ["error": "\(error)"])
     }
   }
 

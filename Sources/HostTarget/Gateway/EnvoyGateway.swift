@@ -27,8 +27,10 @@ package actor EnvoyGateway: Gateway {
   var clusters: [String: EnvoyCluster] = [:]
   /// Whether Envoy has confirmed exactly `clusters`.
   var clustersConfirmed = false
-  /// What was written last for Envoy to route by, and what before.
-  var record: RoutingRecord
+  /// What Envoy has confirmed to route by; `nil` when that is not known.
+  var record: RoutingRecord?
+  /// What it is being asked to route by.
+  var pending: RoutingRecord?
   /// How many rejections of this Envoy process have been dealt with.
   var rejectionsSeen: [EnvoyResource: Int] = [:]
   private var versionsWritten = 0
@@ -66,8 +68,6 @@ package actor EnvoyGateway: Gateway {
     admin = EnvoyAdmin(socket: paths.adminSocket)
     self.logger = logger
     self.onChange = onChange
-    record = RoutingRecord(
-      current: VersionedTable(version: "", table: RouteTable()), previous: nil, boot: ProcessTable.bootID())
   }
 
   deinit {
@@ -91,9 +91,10 @@ package actor EnvoyGateway: Gateway {
     guard let statistics = await admin.requests() else {
       return GatewayObservation(problem: problem ?? "the gateway does not answer on \(paths.adminSocket)")
     }
-    let accepted = record.table(version: statistics.version(of: .routes))?.table
+    let version = statistics.version(of: .routes)
+    let accepted = [record, pending].compactMap(\.self).first { $0.version == version }
     return GatewayObservation(
-      accepted: accepted, statistics: requests(of: clusters.values, in: statistics), problem: problem)
+      accepted: accepted?.table, statistics: requests(of: clusters.values, in: statistics), problem: problem)
   }
 
   /// Ends Envoy and the supervision of it: for taking the host out of service. Routing is kept on the disk.

@@ -14,7 +14,7 @@ struct EnvoyPaths: Hashable, Sendable {
   var clusters: String { folder + "/cds/clusters.json" }
   var routes: String { folder + "/rds/routes.json" }
   var adminSocket: String { folder + "/admin.sock" }
-  /// What we asked for last, for our next life.
+  /// What Envoy confirmed last, for our next life.
   var record: String { folder + "/routing.json" }
   var log: LogFile { LogFile(path: folder + "/log", keptBytes: 8 << 20) }
 
@@ -24,24 +24,13 @@ struct EnvoyPaths: Hashable, Sendable {
   }
 }
 
-/// A route table under the version that Envoy reports once it routes by it.
-struct VersionedTable: Codable, Hashable, Sendable {
+/// What Envoy has confirmed to route by, under the version that it reports. Saved after that, so a crash between
+/// the two leaves a record of another version: then nothing is known, and the table is applied again.
+struct RoutingRecord: Codable, Sendable {
   var version: String
   var table: RouteTable
-}
-
-/// What was written for Envoy to route by. Saved before the routes are, so that whichever of the two Envoy reports
-/// after a crash, we know what it means.
-struct RoutingRecord: Codable, Sendable {
-  var current: VersionedTable
-  var previous: VersionedTable?
   /// The boot of the host in which it was written: after the next one no instance runs any more.
   var boot: String
-
-  /// What Envoy routes by, if this is the version that it reports.
-  func table(version: String?) -> VersionedTable? {
-    [current, previous].compactMap(\.self).first { $0.version == version }
-  }
 
   static func load(_ path: String) -> RoutingRecord? {
     guard let bytes = readFile(path, limit: 1 << 28) else { return nil }

@@ -61,15 +61,18 @@ package actor ProcessInstances: InstanceDriver {
     do {
       try makeFolder(folders.home(of: spec.id))
       process = try spawn(launch)
-      try folders.note(process, of: spec.id)
     } catch let error as SpawnError {
       throw describe(error, spec)
-    } catch let error as FileError {
-      throw InstanceError(.host, "\(spec.id) cannot be started: \(error)")
     } catch {
       throw InstanceError(.host, "\(spec.id) cannot be started: \(error)")
     }
-    watch(SupervisedInstance(spec: spec, process: process))
+    do {
+      try folders.note(process, of: spec.id)
+    } catch {
+      // Its marker is there all the same, so the next life finds it.
+      logger.warning("an instance's process cannot be noted", metadata: ["error": "\(error)"])
+    }
+    watch(SupervisedInstance(spec: spec, process: process, isChild: true))
     logger.info("instance started", metadata: ["instance": "\(spec.id)", "pid": "\(process.pid)"])
   }
 
@@ -109,7 +112,7 @@ package actor ProcessInstances: InstanceDriver {
     for spec in new {
       let process = leaders[spec.id]
       if process == nil, marked.contains(spec.id) { endStray(spec.id, nil) }
-      watch(SupervisedInstance(spec: spec, process: process))
+      watch(SupervisedInstance(spec: spec, process: process, isChild: false))
     }
     await firstAnswers(of: new)
     logger.info("instances adopted", metadata: ["running": "\(leaders.count)", "strays": "\(unknown.count)"])
@@ -202,8 +205,8 @@ package actor ProcessInstances: InstanceDriver {
       var look = 0
       while !Task.isCancelled {
         look += 1
-        guard await self?.lookAfter(id, boundLog: look % 20 == 0) == true else { return }
-        try? await Task.sleep(for: .milliseconds(50))
+        guard await self?.lookAfter(id, boundLog: look % 10 == 0) == true else { return }
+        try? await Task.sleep(for: .milliseconds(100))
       }
     }
     let readiness = Task { [weak self] in
@@ -230,7 +233,8 @@ package actor ProcessInstances: InstanceDriver {
   private func lookAfter(_ id: InstanceID, boundLog: Bool) -> Bool {
     guard var instance = instances[id], let process = instance.process, !instance.isGone else { return false }
     if boundLog { folders.log(of: id).bound() }
-    if instance.leaderEnding == nil, case .ended(let how) = checkState(of: process) {
+    if instance.leaderEnding == nil, case .ended(let how) = checkState(of: process, isChild: instance.isChild)
+    {
       instance.leaderEnding = how
       instances[id] = instance
     }

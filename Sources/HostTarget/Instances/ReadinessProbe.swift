@@ -1,4 +1,6 @@
 import AsyncHTTPClient
+import Glibc
+import NIOCore
 
 /// What one question to a model's ready path came to.
 enum ProbeAnswer: Hashable, Sendable {
@@ -15,10 +17,10 @@ func probe(port: Int, path: String, timeout: Duration = .seconds(1)) async -> Pr
     return status == 200 ? .ready : .notReady("\(path) answered \(status)")
   } catch let error as HTTPClientError where error.isTimeout {
     return .notReady("\(path) did not answer within \(timeout)")
+  } catch let error as IOError where error.errnoCode == ECONNREFUSED {
+    return .notReady("nothing listens on port \(port)")
   } catch {
-    let nobodyListens = isPortFree(port)
-    return .notReady(
-      nobodyListens ? "nothing listens on port \(port)" : "\(path) could not be asked: \(error)")
+    return .notReady("\(path) could not be asked: \(error)")
   }
 }
 

@@ -5,6 +5,8 @@ struct SupervisedInstance: Sendable {
   let spec: InstanceSpec
   /// `nil` when there was no process to adopt.
   let process: ProcessIdentity?
+  /// Whether this life of the agent started it, and so learns its exit status.
+  let isChild: Bool
   private(set) var condition: InstanceCondition
   /// When whatever is left is killed; set once the instance has been asked to stop.
   private(set) var killTime: ContinuousClock.Instant?
@@ -15,9 +17,10 @@ struct SupervisedInstance: Sendable {
   /// So many probes in a row fail before a ready instance counts as unready.
   static let toleratedFailures = 3
 
-  init(spec: InstanceSpec, process: ProcessIdentity?) {
+  init(spec: InstanceSpec, process: ProcessIdentity?, isChild: Bool) {
     self.spec = spec
     self.process = process
+    self.isChild = isChild
     condition = process == nil ? .exited(endedUnwatched) : .starting
   }
 

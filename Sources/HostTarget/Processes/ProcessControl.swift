@@ -10,17 +10,20 @@ enum ProcessState: Hashable, Sendable {
 /// What to say about a process that was not our child: its status went to somebody else.
 let endedUnwatched = "ended while nobody watched"
 
-/// Looks once whether a process still runs, and takes note of its end if it is a child of ours: this is the one
-/// place that waits for it, and by its own pid only.
-func checkState(of identity: ProcessIdentity) -> ProcessState {
-  guard let status = ProcessTable.status(of: identity.pid), status.identity == identity else {
-    return .ended(endedUnwatched)
-  }
+/// Looks once whether a process still runs, and takes note of its end if it is a child of ours: by its own pid
+/// only, so that no other part of the agent loses its children's statuses to us.
+///
+/// The pid of a child stays taken until it is waited for. So for one that was started in this life of the agent
+/// (`isChild`) its pid is enough, and a look is one system call; any other is known by its start time, too.
+func checkState(of identity: ProcessIdentity, isChild: Bool) -> ProcessState {
+  let status = isChild ? nil : ProcessTable.status(of: identity.pid)
+  guard isChild || status?.identity == identity else { return .ended(endedUnwatched) }
   var code: Int32 = 0
   let waited = waitpid(identity.pid, &code, WNOHANG)
   if waited == identity.pid { return .ended(describeExit(code)) }
   // A zombie that is not our child waits for a parent that may never come, as in a container without an init.
-  return waited < 0 && status.isZombie ? .ended(endedUnwatched) : .running
+  let isGone = waited < 0 && (status?.isZombie ?? true)
+  return isGone ? .ended(endedUnwatched) : .running
 }
 
 /// An exit status as wait(2) reports it, in words.
@@ -69,7 +72,7 @@ func end(_ leader: ProcessIdentity?, marker: Marker, grace: Duration) async {
   if let leader { signalGroup(leader, SIGTERM) }
   signal(remnants(of: leader, marker: marker), SIGTERM)
   while clock.now < killTime + .seconds(1) {
-    if let leader { _ = checkState(of: leader) }
+    if let leader { _ = checkState(of: leader, isChild: false) }
     let left = remnants(of: leader, marker: marker)
     if left.isEmpty { return }
     if clock.now >= killTime { signal(left, SIGKILL) }

@@ -43,7 +43,9 @@ struct AgentCommand: AsyncParsableCommand {
     try await assembly.reconciler.resume()
     logger.notice(
       "the agent runs",
-      metadata: ["agent": "\(settings.name)", "version": "\(evenkeelVersion)", "state": "\(settings.stateDirectory)"])
+      metadata: [
+        "agent": "\(settings.name)", "version": "\(evenkeelVersion)", "state": "\(settings.stateDirectory)",
+      ])
     let control = ControlServer(
       path: settings.socket, reconciler: assembly.reconciler, alarm: assembly.alarm, logger: logger)
     let group = ServiceGroup(

@@ -46,7 +46,7 @@ struct ReconcileCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Without an agent: give up after this many seconds.", valueName: "seconds"))
   var timeout = 600
 
-  @Option(name: [.short, .customLong("output")], help: "How to show the result.")
+  @Option(name: [.customShort("o"), .customLong("output")], help: "How to show the result.")
   var output = PlanFormat.text
 
   @OptionGroup var connection: ConnectionOptions

@@ -52,7 +52,8 @@ extension MirrorRepository.Configuration {
 extension LoopSettings {
   fileprivate init(_ settings: AgentSettings) {
     self.init(
-      agent: settings.name, version: evenkeelVersion, url: settings.source.url, branch: settings.source.branch,
+      agent: settings.name, version: evenkeelVersion, url: settings.source.url,
+      branch: settings.source.branch,
       path: settings.source.path, ports: settings.host.ports)
   }
 }
