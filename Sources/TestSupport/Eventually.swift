@@ -7,7 +7,7 @@ package struct NeverHappened: Error, CustomStringConvertible {
 ///
 /// - Throws: ``NeverHappened`` when the condition does not hold within `deadline`, or what `condition` throws.
 package func eventually(
-  _ what: String, within deadline: Duration = .seconds(10), isolation: isolated (any Actor)? = #isolation,
+  _ what: String, within deadline: Duration = .seconds(30), isolation: isolated (any Actor)? = #isolation,
   _ condition: () async throws -> Bool
 ) async throws {
   let clock = ContinuousClock()

@@ -14,7 +14,8 @@ import Vocabulary
   @Test func `a first commit is deployed and gets all traffic`() async throws {
     let host = try await Host.withStable()
     #expect(await host.split() == ["1": 100])
-    #expect(await host.instances.started.map(\.command) == [["serve", "/store/111111111111", "--port", "20000"]])
+    #expect(
+      await host.instances.started.map(\.command) == [["serve", "/store/111111111111", "--port", "20000"]])
     #expect(try await host.model().conditions.map(\.type) == [.ready])
   }
 
@@ -31,7 +32,8 @@ import Vocabulary
     #expect(await host.instances.started.count == 2)
     await host.run(2)
     #expect(try await host.model().instances.map(\.revision) == [bad])
-    #expect(try await host.reconciler.history(of: "fraud", limit: 9).map(\.outcome) == [.promoted, .promoted])
+    #expect(
+      try await host.reconciler.history(of: "fraud", limit: 9).map(\.outcome) == [.promoted, .promoted])
   }
 
   @Test func `a bad version is taken off traffic at once and reverted in Git`() async throws {
