@@ -23,7 +23,8 @@ extension Reconciler {
   }
 
   private func sourceFailed(_ error: SourceError) async {
-    if error != sourceTrouble {
+    let isNews = error != sourceTrouble
+    if isNews {
       edges.logger.error("the configuration repository cannot be read", metadata: ["error": "\(error)"])
       let event = Event(at: edges.clock.now(), reason: "SourceUnavailable", message: error.message)
       try? await write([.event(event)])
@@ -33,7 +34,9 @@ extension Reconciler {
     do throws(SourceError) {
       if let tip = try await edges.repository.mirroredTip() { try await take(tip, fetched: false) }
     } catch {
-      edges.logger.error("the mirror cannot be read", metadata: ["error": "\(error)"])
+      if isNews {
+        edges.logger.error("the mirror cannot be read", metadata: ["error": "\(error)"])
+      }
     }
   }
 
@@ -43,10 +46,14 @@ extension Reconciler {
       return
     }
     let wishes = try await edges.repository.desired(at: tip)
-    let changed = wishes.models.values.filter { $0 != desired?.models[$0.name] }
+    // A model whose attempt has failed may be asked for anew by a commit that leaves no difference to see.
+    let pinned = Set(records.values.filter(\.machine.isPinned).map(\.machine.name))
+    let changed = wishes.models.values.filter { $0 != desired?.models[$0.name] || pinned.contains($0.name) }
     let revisions = Dictionary(
       uniqueKeysWithValues: changed.map { ($0.name, Planning.revision(of: $0.workload)) })
-    let unknown = revisions.filter { name, revision in records[name]?.machine.desired?.revision != revision }
+    let unknown = revisions.filter { name, revision in
+      records[name]?.machine.desired?.revision != revision || pinned.contains(name)
+    }
     let introductions =
       unknown.isEmpty
       ? [:]

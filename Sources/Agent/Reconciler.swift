@@ -29,8 +29,6 @@ package actor Reconciler {
   var gatewayTrouble: GatewayError?
   /// Not to be bothered again before this time, after it refused.
   var gatewayRetryAt = Timestamp(milliseconds: 0)
-  /// Models with a write-back that is being tried at this moment.
-  var writing: Set<ModelName> = []
   var world = World()
   var eventWatchers: [UInt64: Bell] = [:]
   /// Passes, intakes and commands change the same records across suspensions, so they take turns.
