@@ -9,7 +9,7 @@ extension Reconciler {
   func converge() async throws(JournalError) {
     for name in records.keys.sorted() {
       guard let record = records[name], !isAtRest(record) else { continue }
-      for wanted in record.machine.wanted().instances {
+      for wanted in record.machine.wanted().instances where wanted.mayStart {
         try await startMissing(wanted, of: record.machine.name)
       }
     }
@@ -18,7 +18,7 @@ extension Reconciler {
   }
 
   /// The cheap case, and at any moment the case of almost every model.
-  private func isAtRest(_ record: ModelRecord) -> Bool {
+  func isAtRest(_ record: ModelRecord) -> Bool {
     guard record.machine.isSettled, let stable = record.machine.stable else {
       return record.machine.isGone
     }
@@ -78,8 +78,11 @@ extension Reconciler {
   ) async throws(JournalError) {
     specs[spec.id] = nil
     switch error.remedy {
-    case .commit:
+    case .commit where key.revision == records[key.model]?.machine.rollout?.candidate.revision:
       crashes.unstartable(key, because: error.message)
+    case .commit:
+      // What was stable could be started before: somebody may put its program back.
+      crashes.exited(key, how: error.message, log: [], at: now)
     case .wait:
       crashes.postpone(key, until: now + .seconds(5), because: error.message)
     case .retry:
@@ -139,12 +142,13 @@ extension Reconciler {
     return ModelRoute(route: record.live.route, backends: backends)
   }
 
-  /// The weights that the machine wants. A candidate without an instance that could answer gets none of them,
-  /// whatever its step says, as long as stable is there to take them.
+  /// The weights that the machine wants. A candidate without a ready instance gets none of them, whatever its step
+  /// says, as long as stable is there to take them.
   private func servable(_ machine: ModelMachine) -> [Revision: Int] {
     let weights = machine.wanted().weights
     guard let stable = machine.stable?.revision, let candidate = machine.rollout?.candidate.revision,
-      weights[stable] != nil, weights[candidate] != nil, world.running(machine.name, candidate).isEmpty
+      weights[stable] != nil, weights[candidate] != nil,
+      !world.running(machine.name, candidate).contains(where: { $0.condition == .ready })
     else { return weights }
     return [stable: 100]
   }
@@ -190,15 +194,15 @@ extension Reconciler {
   }
 
   private func isDrained(_ instance: InstanceObservation, at now: Timestamp) -> Bool {
+    // Not before the gateway has confirmed that it sends nothing there.
+    guard let accepted = world.gateway.accepted else { return false }
+    let backend = accepted.models[instance.model]?.backends.first { $0.revision == instance.revision }
+    let weight = backend?.weight ?? 0
+    guard weight == 0 || backend?.ports.contains(instance.port) == false else { return false }
     let waited = drains.duration(of: instance.id, at: now)
     if waited >= specs[instance.id]?.terminationGrace ?? .seconds(30) { return true }
-    // Without knowing what the gateway routes and answers, only time tells.
-    guard let accepted = world.gateway.accepted, let statistics = world.gateway.statistics else {
-      return false
-    }
-    let weight = accepted.models[instance.model]?.weights[instance.revision] ?? 0
     // The gateway counts by release: while others of it serve, nobody knows which one still answers.
-    guard weight == 0 else { return false }
+    guard weight == 0, let statistics = world.gateway.statistics else { return false }
     let key = BackendKey(model: instance.model, revision: instance.revision)
     return statistics[key].map { $0.active == 0 } ?? true
   }

@@ -45,7 +45,7 @@ extension Reconciler {
       if fetched { source?.fetchedAt = edges.clock.now() }
       return
     }
-    let wishes = try await edges.repository.desired(at: tip)
+    let wishes = try await wishes(at: tip)
     // A model whose attempt has failed may be asked for anew by a commit that leaves no difference to see.
     let pinned = Set(records.values.filter(\.machine.isPinned).map(\.machine.name))
     let changed = wishes.models.values.filter { $0 != desired?.models[$0.name] || pinned.contains($0.name) }
@@ -58,7 +58,7 @@ extension Reconciler {
       unknown.isEmpty
       ? [:]
       : try await History(repository: edges.repository)
-        .introductions(of: unknown, at: tip, after: source?.commit)
+        .introductions(of: unknown, at: tip, after: await lastCommit())
     let now = edges.clock.now()
     let source = SourceRecord(
       url: settings.url, branch: settings.branch, path: settings.path, commit: tip,
@@ -68,6 +68,28 @@ extension Reconciler {
     } catch {
       edges.logger.error("the wishes of Git could not be journalled", metadata: ["error": "\(error)"])
     }
+  }
+
+  private func wishes(at tip: CommitID) async throws(SourceError) -> DesiredState {
+    do throws(SourceError) {
+      return try await edges.repository.desired(at: tip)
+    } catch {
+      // Our own revert of the very first deployment leaves nothing in the folder, so that it is gone. A folder that
+      // goes in any other way is a mistake to be told, not the wish to remove everything.
+      guard error.kind == .notFound, records.values.contains(where: { $0.machine.hasPushed(tip) }) else {
+        throw error
+      }
+      return DesiredState()
+    }
+  }
+
+  /// Where the walk for introductions may end: the commit taken in last, if it is of this very source and was not
+  /// rewritten away.
+  private func lastCommit() async -> CommitID? {
+    guard let source, source.url == settings.url, source.branch == settings.branch,
+      source.path == settings.path
+    else { return nil }
+    return try? await edges.repository.commit(named: source.commit.rawValue)
   }
 
   /// All of a commit is taken in by one transaction: after a crash either none or all of it is known.
@@ -118,6 +140,7 @@ extension Reconciler {
     record.workloads[release.revision] = model.workload
     let terms = model.live.policy.terms(replicas: model.live.replicas)
     let result = record.machine.desire(release, under: terms, at: now, id: rolloutID(at: now))
+    record.machine.branchMoved(at: now)
     if case .started = result {
       crashes.clear(BackendKey(model: model.name, revision: release.revision))
       await edges.artifacts.forgetFailure(of: model.workload.artifact)

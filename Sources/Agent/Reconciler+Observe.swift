@@ -53,9 +53,7 @@ extension Reconciler {
       switch instance.condition {
       case .ready: tally.ready += 1
       case .starting: tally.starting += 1
-      case .unready(let how):
-        tally.unready += 1
-        tally.trouble = how
+      case .unready(let how): tally.trouble = how
       case .stopping, .exited, .lost: break
       }
     }

@@ -66,6 +66,7 @@ package actor Reconciler {
     // Routes come first: they take traffic off what has failed, and need no journal.
     moved = await route() || moved
     let more = await journalling { () throws(JournalError) in try await converge() }
+    dateConditions()
     guard trouble == nil, more == nil else {
       return PassResult(again: false, next: edges.clock.now() + .seconds(1))
     }
@@ -107,7 +108,10 @@ package actor Reconciler {
     let before = record.machine
     let observation = await observation(of: record)
     let now = edges.clock.now()
-    let result = record.machine.observe(observation, at: now)
+    var result = record.machine.observe(observation, at: now)
+    if case .failed(let rollout) = result {
+      result = .failed(record.machine.quote(log: await lastWords(of: rollout), in: rollout))
+    }
     if result == .waiting {
       // What was counted is not lost if it is not written: the gateway's totals still hold it.
       records[name] = record
@@ -120,6 +124,12 @@ package actor Reconciler {
       try await save(record, entries)
     }
     return true
+  }
+
+  /// What a candidate that still runs has written.
+  private func lastWords(of rollout: RolloutRecord) async -> [String] {
+    guard let instance = world.running(rollout.model, rollout.revision).first else { return [] }
+    return await edges.instances.logTail(of: instance.id, lines: 20)
   }
 
   /// Journals a failure. If the disk is full, traffic leaves the candidate all the same: not to act would do harm,
@@ -156,6 +166,20 @@ package actor Reconciler {
         metadata: ["model": "\(event.model?.rawValue ?? "-")", "reason": "\(event.reason)"])
     }
     if !events.isEmpty { eventWatchers.values.forEach { $0.ring() } }
+  }
+
+  /// Notes since when models have been as they are.
+  private func dateConditions() {
+    for (name, record) in records where !isCalm(record) {
+      records[name]?.conditions = conditions(of: record)
+    }
+  }
+
+  /// Whether nothing about the model's conditions can have changed: at any moment the case of almost every model.
+  private func isCalm(_ record: ModelRecord) -> Bool {
+    guard isAtRest(record), record.conditions.count == 1, trouble(of: record) == nil else { return false }
+    let stable = record.machine.stable?.revision
+    return stable.map { world.running(record.machine.name, $0).allSatisfy { $0.condition == .ready } } ?? true
   }
 
   /// When time alone makes a pass useful.

@@ -166,7 +166,15 @@ extension ModelMachine {
     }
     guard let desired else { return nil }
     let served = stable.map { "version \($0.version) serves" } ?? "nothing serves"
-    return (reason, "Git asks for version \(desired.version), which failed; \(served)")
+    var fate = "failed"
+    if case .held(let failure) = rollout?.stage, failure.reason == .abortedByHand { fate = "was aborted" }
+    return (reason, "Git asks for version \(desired.version), which \(fate); \(served)")
+  }
+
+  /// Whether this commit is our revert.
+  package func hasPushed(_ commit: CommitID) -> Bool {
+    guard case .writingBack(_, .pushed(commit)) = rollout?.stage else { return false }
+    return true
   }
 
   /// Whether Git asks for an attempt that has been given up. A commit that asks for it anew is a new attempt.

@@ -151,8 +151,12 @@ import Vocabulary
     try await host.restartAgent()
     await host.settle()
     #expect(try await host.model().phase == .stepping)
-    #expect(await host.split() == ["1": 90, "2": 10])
+    #expect(await host.split() == ["1": 100])
     #expect(await host.instances.started.count == 4)
+    let candidate = try #require(await host.instances.started.last { $0.revision == bad }?.id)
+    await host.instances.set(candidate, .ready)
+    await host.run(1)
+    #expect(await host.split() == ["1": 90, "2": 10])
     #expect(await host.repository.log.count == 2)
   }
 
@@ -185,6 +189,75 @@ import Vocabulary
     #expect(await host.reasons().contains("RolloutFailed"))
     #expect(await host.repository.log.count == 3)
     #expect(try await host.model().phase == .stable)
+  }
+
+  @Test func `mending a mistake in a manifest is no new attempt, and the revert is written then`()
+    async throws
+  {
+    let host = try await Host.withStable()
+    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
+    await host.settle()
+    await host.commit("Slip", ["fraud.yaml": manifest(version: 2).replacing("replicas", with: "replics")])
+    await host.run(3, errors: [bad: 0.5])
+    await host.settle()
+    #expect(try await host.model().phase == .writingBack)
+    #expect(await host.repository.log.count == 3)
+    await host.commit("Mend", ["fraud.yaml": manifest(version: 2)])
+    await host.settle()
+    await host.run(2)
+    await host.settle()
+    #expect(await host.reasons().filter { $0 == "RolloutStarted" }.count == 2)
+    #expect(await host.repository.text(of: "fraud.yaml") == manifest(version: 1))
+    #expect(try await host.model().phase == .stable)
+  }
+
+  @Test func `an instance of the candidate that is killed comes back without a verdict`() async throws {
+    let host = try await Host.withStable()
+    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
+    await host.settle()
+    let candidate = try #require(await host.instances.started.last?.id)
+    await host.instances.setFate(of: bad, .starting)
+    await host.instances.set(candidate, .exited("killed by signal 9"))
+    await host.run(2)
+    #expect(await host.split() == ["1": 100])
+    #expect(try await host.model().phase == .stepping)
+    let second = try #require(await host.instances.started.last?.id)
+    #expect(second != candidate)
+    await host.instances.set(second, .ready)
+    await host.run(1)
+    #expect(await host.split() == ["1": 90, "2": 10])
+  }
+
+  @Test func `a stable program that is gone for a while is tried again`() async throws {
+    let host = try await Host.withStable()
+    let good = revision(of: "fraud", 1)
+    await host.instances.failStarts(of: good, with: InstanceError(.command, "serve: not found"))
+    let id = try #require(await host.instances.started.first?.id)
+    await host.instances.set(id, .exited("killed by signal 9"))
+    await host.run(5)
+    await host.instances.failStarts(of: good, with: nil)
+    await host.run(10)
+    #expect(try await host.model().instances.map(\.ready) == [true])
+  }
+
+  @Test func `the time of a trouble is when it began`() async throws {
+    let host = try await Host.withStable()
+    await host.gateway.setSilent(true)
+    await host.run(1)
+    let since = try await host.model().conditions.first { $0.type == .stalled }?.since
+    #expect(since == host.clock.now())
+    await host.run(60)
+    #expect(try await host.model().conditions.first { $0.type == .stalled }?.since == since)
+  }
+
+  @Test func `a source with another history is taken in from its beginning`() async throws {
+    var host = try await Host.withStable()
+    await host.repository.forget()
+    await host.commit("Share", ["shared.yaml": shared])
+    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
+    try await host.restartAgent()
+    await host.settle()
+    #expect(await host.split() == ["1": 90, "2": 10])
   }
 
   @Test func `a digest mismatch is reverted before any traffic`() async throws {
