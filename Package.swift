@@ -115,7 +115,8 @@ let package = Package(
       name: "benchmarks",
       dependencies: [
         "Agent", "CLibYAML", "Effects", "GitSource", "HostTarget", "Journal", "Manifests",
-        "Planning", "Rollout", "Simulation", "Vocabulary", "YAML", subprocess, systemPackage,
+        "Planning", "Rollout", "Simulation", "TestSupport", "Vocabulary", argumentParser, logging, numerics,
+        subprocess, systemPackage,
       ],
       swiftSettings: strict),
 

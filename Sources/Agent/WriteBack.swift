@@ -1,37 +1,56 @@
-import Effects
+package import Effects
 import Manifests
 import Planning
-import Rollout
-import Vocabulary
+package import Rollout
+package import Vocabulary
 
 /// A revert that Git needs.
-struct WriteBackRequest: Hashable, Sendable {
-  var model: ModelName
-  var failed: Release
+package struct WriteBackRequest: Hashable, Sendable {
+  package var model: ModelName
+  package var failed: Release
   /// `nil` when the failed release was the model's first.
-  var lastGood: Release?
-  var failure: Failure
-  var rollout: RolloutID
+  package var lastGood: Release?
+  package var failure: Failure
+  package var rollout: RolloutID
   /// The stable revision of every other model; `nil` where there is none.
-  var lastGoodOfOthers: [ModelName: Revision?]
+  package var lastGoodOfOthers: [ModelName: Revision?]
   /// Tries that came to nothing before.
-  var tries: Int
+  package var tries: Int
+
+  package init(
+    model: ModelName, failed: Release, lastGood: Release?, failure: Failure, rollout: RolloutID,
+    lastGoodOfOthers: [ModelName: Revision?], tries: Int
+  ) {
+    self.model = model
+    self.failed = failed
+    self.lastGood = lastGood
+    self.failure = failure
+    self.rollout = rollout
+    self.lastGoodOfOthers = lastGoodOfOthers
+    self.tries = tries
+  }
 }
 
 /// Writes the revert: fetch, see whether it is still needed, compute it in memory, prove it, push it with a
 /// lease on the tip it was computed for; a lost race starts again from the fetch. Every decision in it is one of
 /// `Planning`'s pure functions; this is their order.
-struct WriteBack {
+package struct WriteBack {
   let repository: any ConfigRepository
   let clock: any Clock
   /// The agent's name.
   let agent: String
 
+  package init(repository: any ConfigRepository, clock: any Clock, agent: String) {
+    self.repository = repository
+    self.clock = clock
+    self.agent = agent
+  }
+
   /// How often a race is run in one try; after that it is postponed like any other trouble.
   static let races = 5
 
   /// - Parameter jitter: between 0 and 1, so that two agents that lost to each other do not meet again.
-  func run(_ request: WriteBackRequest, jitter: Double) async -> WriteBackResult {
+  package func run(_ request: WriteBackRequest, jitter: Double) async -> WriteBackResult {
     do throws(SourceError) {
       for _ in 0..<Self.races {
         if let result = try await attempt(request) { return result }

@@ -1,0 +1,78 @@
+import Effects
+import GitSource
+import Manifests
+import Synchronization
+import Vocabulary
+
+/// A mirror that says how many manifests were read from it, and that can leave out the network.
+struct MeasuredRepository: ConfigRepository {
+  let mirror: MirrorRepository
+  /// Answered instead of a fetch; a push is then accepted unseen.
+  var tip: CommitID?
+  let blobsRead = BlobCounter()
+
+  init(_ mirror: MirrorRepository) { self.mirror = mirror }
+
+  func fetch() async throws(SourceError) -> CommitID {
+    if let tip { return tip }
+    return try await mirror.fetch()
+  }
+
+  func push(_ commit: CommitID, replacing tip: CommitID) async throws(SourceError) -> PushOutcome {
+    if self.tip != nil { return .accepted }
+    return try await mirror.push(commit, replacing: tip)
+  }
+
+  func desired(at commit: CommitID) async throws(SourceError) -> DesiredState {
+    let state = try await mirror.desired(at: commit)
+    blobsRead.add(await mirror.lastRead.blobsRead)
+    return state
+  }
+
+  func desired(in tree: TreeID) async throws(SourceError) -> DesiredState {
+    let state = try await mirror.desired(in: tree)
+    blobsRead.add(await mirror.lastRead.blobsRead)
+    return state
+  }
+
+  func mirroredTip() async throws(SourceError) -> CommitID? { try await mirror.mirroredTip() }
+
+  func commit(named revision: String) async throws(SourceError) -> CommitID {
+    try await mirror.commit(named: revision)
+  }
+
+  func history(from tip: CommitID, downTo base: CommitID?, limit: Int) async throws(SourceError)
+    -> [CommitSummary]
+  {
+    try await mirror.history(from: tip, downTo: base, limit: limit)
+  }
+
+  func file(_ path: String, at commit: CommitID) async throws(SourceError) -> [UInt8]? {
+    try await mirror.file(path, at: commit)
+  }
+
+  func revert(_ commits: [CommitID], onto tip: CommitID) async throws(SourceError) -> RevertAttempt {
+    try await mirror.revert(commits, onto: tip)
+  }
+
+  func tree(of commit: CommitID, replacing files: [String: [UInt8]?]) async throws(SourceError) -> TreeID {
+    try await mirror.tree(of: commit, replacing: files)
+  }
+
+  func commit(_ tree: TreeID, onto parent: CommitID, message: String, at time: Timestamp)
+    async throws(SourceError) -> CommitID
+  {
+    try await mirror.commit(tree, onto: parent, message: message, at: time)
+  }
+}
+
+/// Counts from any thread.
+final class BlobCounter: Sendable {
+  private let count = Mutex(0)
+
+  var value: Int { count.withLock(\.self) }
+
+  func add(_ more: Int) { count.withLock { $0 += more } }
+
+  func reset() { count.withLock { $0 = 0 } }
+}

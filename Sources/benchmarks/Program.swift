@@ -1,0 +1,41 @@
+import ArgumentParser
+import GitSource
+import Glibc
+
+@main
+enum Program {
+  static func main() async {
+    // Like the agent's own executable: the network worker comes first, for it must start fast.
+    switch CommandLine.arguments.dropFirst().first {
+    case "git-worker": exit(NetworkWorker.run())
+    case RestingAgent.command: await RestingAgent.main(Array(CommandLine.arguments.dropFirst(2)))
+    default: await Benchmarks.main()
+    }
+  }
+}
+
+/// Measures Evenkeel against other tools that do the same work on this machine in the same run.
+struct Benchmarks: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "benchmarks", abstract: "Measure Evenkeel against other tools on this machine, in one run.")
+
+  @Option(help: "Only scenarios whose name contains this text.")
+  var only: String?
+
+  @Flag(help: "A tenth of the models and fewer rounds: to see that everything works, not to quote.")
+  var quick = false
+
+  func run() async throws {
+    let scale = quick ? Scale.quick : .full
+    var report = Report(scale: scale)
+    for scenario in allScenarios where only.map({ scenario.name.contains($0) }) ?? true {
+      Progress.say("\(scenario.name) …")
+      report.add(try await scenario.measure(scale))
+    }
+    report.show()
+  }
+}
+
+private let allScenarios: [Scenario] = [
+  .coldRead, .unchangedPass, .oneChange, .revert, .failedVerdict, .memoryAtRest, .verdictQuality,
+]
