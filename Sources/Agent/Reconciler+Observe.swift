@@ -9,6 +9,7 @@ extension Reconciler {
     let machine = record.machine
     var observation = ModelObservation(
       weights: confirmedWeights(of: machine.name), counts: counts(of: machine.name),
+      requestDuration: requestDuration(of: machine),
       gatewayTrouble: gatewayTrouble?.message ?? world.gateway.problem)
     if let candidate = machine.rollout?.candidate {
       observation.instances = instances(of: machine.name, candidate.revision)
@@ -30,6 +31,15 @@ extension Reconciler {
       let key = BackendKey(model: name, revision: release.revision)
       counts[release.revision] = statistics[key]?.counts
     }
+  }
+
+  /// The slower side's: what is in flight at a change of weights has to end on both.
+  private func requestDuration(of machine: ModelMachine) -> Duration? {
+    [machine.stable, machine.rollout?.candidate].compactMap { release in
+      release.flatMap { release in
+        world.gateway.statistics?[BackendKey(model: machine.name, revision: release.revision)]?.duration
+      }
+    }.max()
   }
 
   private func instances(of name: ModelName, _ revision: Revision) -> ModelObservation.Instances {

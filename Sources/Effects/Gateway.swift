@@ -60,10 +60,13 @@ package struct BackendStatistics: Hashable, Sendable {
   package var counts: RequestCounts
   /// Requests that are being answered now.
   package var active: Int
+  /// How long 99 of 100 requests took at most; `nil` before the first.
+  package var duration: Duration?
 
-  package init(counts: RequestCounts, active: Int) {
+  package init(counts: RequestCounts, active: Int, duration: Duration? = nil) {
     self.counts = counts
     self.active = active
+    self.duration = duration
   }
 }
 

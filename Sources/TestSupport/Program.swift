@@ -25,7 +25,8 @@ package func run(
   for (name, value) in environment { variables[Environment.Key(stringLiteral: name)] = value }
   let result = try await Subprocess.run(
     program.contains("/") ? .path(FilePath(program)) : .name(program), arguments: Arguments(arguments),
-    environment: .custom(variables), workingDirectory: FilePath(folder), input: .string(input),
+    environment: .custom(variables), workingDirectory: FilePath(folder),
+    input: .fileDescriptor(try pipe(holding: input), closeAfterSpawningProcess: true),
     output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
   let status: Int32 =
     switch result.terminationStatus {
@@ -33,4 +34,13 @@ package func run(
     case .signaled(let signal): 128 + signal
     }
   return ProgramResult(status: status, output: result.standardOutput, errors: result.standardError)
+}
+
+/// The reading end of a pipe that has all of a short text in it. (swift-subprocess 1.0.2 writes texts itself, but
+/// ends our process when the child is gone before it has read everything.)
+private func pipe(holding text: String) throws -> FileDescriptor {
+  precondition(text.utf8.count < 65_536, "a pipe holds no more without a reader")
+  let ends = try FileDescriptor.pipe()
+  try ends.writeEnd.closeAfter { _ = try ends.writeEnd.writeAll(text.utf8) }
+  return ends.readEnd
 }

@@ -131,6 +131,10 @@ struct EnvoyRoutingTests {
       #expect(try await answer.status == 200)
       #expect(await setting.statistics(of: "1")?.active == 0)
       #expect(await setting.statistics(of: "1")?.counts == RequestCounts(requests: 1, errors: 0))
+      // Envoy merges its histograms every five seconds.
+      try await eventually("the duration of requests is known", within: .seconds(15)) {
+        (await setting.statistics(of: "1")?.duration ?? .zero) > .milliseconds(1500)
+      }
     }
   }
 

@@ -94,7 +94,7 @@ import Vocabulary
     var machine = machine(at: .pause(for: nil))
     let before = machine.rollout?.traffic?.candidateRequests ?? 0
     let counts = [revision(1): RequestCounts(requests: 5), revision(2): RequestCounts(requests: 7)]
-    _ = machine.observe(obliging(machine, counts: counts), at: noon)
+    _ = machine.observe(obliging(machine, counts: counts), at: dusk)
     #expect(machine.rollout?.traffic?.candidateRequests == before + 7)
   }
 
@@ -104,7 +104,7 @@ import Vocabulary
       revision(1): RequestCounts(requests: 100_000),
       revision(2): RequestCounts(requests: 100_000, errors: 50_000),
     ]
-    guard case .failed(let record) = machine.observe(obliging(machine, counts: counts), at: noon) else {
+    guard case .failed(let record) = machine.observe(obliging(machine, counts: counts), at: dusk) else {
       Issue.record("the check did not fail")
       return
     }

@@ -124,7 +124,7 @@ package actor EnvoyGateway: Gateway {
       let errors = min(finished, statistics.number(prefix + "5xx"))
       found[cluster.key] = BackendStatistics(
         counts: RequestCounts(requests: finished, errors: errors),
-        active: statistics.number(prefix + "active"))
+        active: statistics.number(prefix + "active"), duration: statistics.percentile99(prefix + "time"))
     }
     return found
   }
