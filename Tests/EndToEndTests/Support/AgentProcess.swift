@@ -22,16 +22,17 @@ final class AgentProcess: Sendable {
   }
 
   var isRunning: Bool { process.isRunning }
+  var pid: Int32 { process.processIdentifier }
 
   /// As a crash would: nothing of it gets to run any more.
   func crash() async throws {
-    kill(process.processIdentifier, SIGKILL)
+    kill(pid, SIGKILL)
     try await end()
   }
 
   /// As a service manager would.
   func terminate() async throws {
-    kill(process.processIdentifier, SIGTERM)
+    kill(pid, SIGTERM)
     try await end()
   }
 
@@ -46,12 +47,10 @@ final class AgentProcess: Sendable {
     String(decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)
   }
 
-  /// Ends it whatever it does, without waiting; for the end of a test.
-  func kill() {
+  /// Ends it whatever it does; for the end of a test.
+  func discard() {
     guard process.isRunning else { return }
-    Foundation.kill(process.processIdentifier, SIGKILL)
+    kill(pid, SIGKILL)
     process.waitUntilExit()
   }
-
-  private func kill(_ pid: Int32, _ number: Int32) { _ = Foundation.kill(pid, number) }
 }

@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import Synchronization
+import TestSupport
 
 /// What the users of the gateway got.
 final class Tally: Sendable {
@@ -51,42 +52,46 @@ final class Tally: Sendable {
 extension Site {
   /// Users who send inferences through the gateway for as long as `body` runs, each waiting for its answer and a
   /// moment more.
-  @discardableResult
+  ///
+  /// - Parameter request: The body of the request of this number.
   func underLoad(
-    on models: String..., users: Int = 2, _ body: (Tally) async throws -> Void
-  ) async throws -> Tally {
-    let tally = Tally()
+    on models: String..., sending request: @escaping @Sendable (Int) -> String = rowRequest,
+    _ body: (Tally) async throws -> Void
+  ) async throws {
+    let (tally, users) = (Tally(), 2)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for model in models {
-        for user in 0..<users { group.addTask { await self.use(model, first: user, step: users, tally) } }
+        for user in 0..<users {
+          group.addTask {
+            await self.use(model, tally, requests: stride(from: user, to: .max, by: users).lazy.map(request))
+          }
+        }
       }
       // A request that was begun is waited for, so that stopping the load breaks nothing off.
       defer { tally.stop() }
       try await body(tally)
     }
-    return tally
   }
 
-  private func use(_ model: String, first: Int, step: Int, _ tally: Tally) async {
-    var number = first
-    while !tally.isOver, !Task.isCancelled {
+  private func use(_ model: String, _ tally: Tally, requests: some Sequence<String>) async {
+    for request in requests {
+      if tally.isOver || Task.isCancelled { return }
       do {
-        let answer = try await infer(model, number)
+        let answer = try await infer(model, request)
         tally.record(answer.status, answer.revision)
       } catch {
         if !Task.isCancelled { tally.record(lost: "\(error)") }
       }
-      number += step
       try? await Task.sleep(for: .milliseconds(15))
     }
   }
 
-  /// One inference. Different numbers are different bodies, so the fixture fails its share of them.
-  func infer(_ model: String, _ number: Int = 1, at prefix: String? = nil) async throws -> Answer {
+  /// One inference, at the model's own route or another.
+  func infer(_ model: String, _ body: String = rowRequest(1), at prefix: String? = nil) async throws -> Answer
+  {
     let prefix = prefix ?? "/v2/models/\(model)"
     var request = HTTPClientRequest(url: "http://127.0.0.1:\(gateway)\(prefix)/infer")
     request.method = .POST
-    let body = #"{"inputs":[{"name":"x","shape":[1,2],"datatype":"FP64","data":[[\#(number),1]]}]}"#
     request.body = .bytes(ByteBuffer(string: body))
     let response = try await client.execute(request, deadline: .now() + .seconds(15))
     let answer = try await response.body.collect(upTo: 1 << 20)
@@ -94,6 +99,11 @@ extension Site {
       status: Int(response.status.code), revision: response.headers.first(name: "x-evenkeel-revision"),
       body: String(buffer: answer))
   }
+}
+
+/// One row. Different numbers are different bodies, so the fixture fails its share of them.
+@Sendable func rowRequest(_ number: Int) -> String {
+  #"{"inputs":[{"name":"x","shape":[1,2],"datatype":"FP64","data":[[\#(number),1]]}]}"#
 }
 
 struct Answer: Sendable {
@@ -110,3 +120,21 @@ private let client: HTTPClient = {
   configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
   return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
 }()
+
+extension Tally {
+  /// Waits until further requests were answered well.
+  func goesOn(_ count: Int = 20) async throws {
+    let seen = answeredInAll
+    try await eventually("\(count) more answers", within: .seconds(30)) { answeredInAll >= seen + count }
+  }
+
+  private var answeredInAll: Int { counts.answered.values.reduce(0, +) }
+}
+
+/// Says what the users of a story saw; the figures are facts of this run, not limits.
+func measured(_ story: String, _ tally: Tally) {
+  let counts = tally.counts
+  let lost = counts.lost.values.reduce(0, +)
+  let errors = counts.errors.values.reduce(0, +)
+  print("\(story): \(counts.total) requests, \(lost) lost, \(errors) answered with an error by a model")
+}

@@ -12,17 +12,19 @@ extension Site {
     try await commit(["platform.yaml": platform], "Describe how models are served and rolled out")
   }
 
-  /// Commits a change of the manifests and publishes it.
+  /// Commits a change of the manifests and publishes it, as a person would beside others who do: the agent commits,
+  /// too.
   @discardableResult
   func commit(_ files: [String: String?], _ message: String) async throws -> String {
-    // The agent commits, too.
-    if try await remote.bare("branch", "--list", "main") != "" {
-      try await remote.work("pull", "--quiet", "--rebase", "origin", "main")
-    }
     let paths = files.map { ("production/\($0.key)", $0.value) }
-    let commit = try await remote.commit(Dictionary(uniqueKeysWithValues: paths), message: message)
-    try await remote.work("push", "--quiet", "origin", "HEAD:main")
-    return commit
+    try await remote.commit(Dictionary(uniqueKeysWithValues: paths), message: message)
+    try await eventually("the remote takes \(message)", within: .seconds(20), pace: patience) {
+      if try await remote.bare("branch", "--list", "main") != "" {
+        try await remote.work("pull", "--quiet", "--rebase", "origin", "main")
+      }
+      return (try? await remote.work("push", "--quiet", "origin", "HEAD:main")) != nil
+    }
+    return try await remote.work("rev-parse", "HEAD")
   }
 
   /// Deploys a version of a model that behaves as `flags` say (`open_inference_server.py`).
@@ -45,6 +47,12 @@ extension Site {
     return manifest
   }
 
+  /// The subjects of the agent's reverts on the remote, newest first.
+  func reverts() async throws -> [String] {
+    let subjects = try await remote.bare("log", "--author=Evenkeel", "--format=%s", "main")
+    return subjects.split(separator: "\n").map(String.init)
+  }
+
   func digest(of artifact: String) async throws -> String {
     let printed = try await ask("digest", artifact)
     return String(try #require(printed.split(separator: " ").first))
@@ -61,10 +69,12 @@ extension Site {
     case .folder: return model
     case .file: return model + "/flags"
     case .tarGzip:
-      try await pack("import sys, tarfile; tarfile.open(sys.argv[1], 'w:gz').add(sys.argv[2], '.')", model, ".tar.gz")
+      try await pack(
+        "import sys, tarfile; tarfile.open(sys.argv[1], 'w:gz').add(sys.argv[2], '.')", model, ".tar.gz")
       return model + ".tar.gz"
     case .zip:
-      try await pack("import sys, shutil; shutil.make_archive(sys.argv[1][:-4], 'zip', sys.argv[2])", model, ".zip")
+      try await pack(
+        "import sys, shutil; shutil.make_archive(sys.argv[1][:-4], 'zip', sys.argv[2])", model, ".zip")
       return model + ".zip"
     }
   }

@@ -84,6 +84,11 @@ final class Site: Sendable {
   /// Runs a command that must work; answers what it printed.
   @discardableResult
   func ask(_ arguments: String...) async throws -> String {
+    try await ask(arguments)
+  }
+
+  @discardableResult
+  func ask(_ arguments: [String]) async throws -> String {
     let result = try await evenkeel(arguments)
     try #require(result.status == 0, "\(arguments): \(result.errors)")
     return result.output
@@ -93,7 +98,7 @@ final class Site: Sendable {
 
   /// Ends and removes everything, and leaves no trace of the host.
   fileprivate func cleanUp() async {
-    for life in lives.withLock({ $0 }) { life.kill() }
+    for life in lives.withLock({ $0 }) { life.discard() }
     await HostProcesses.stopAll(stateDirectory: state, grace: .zero)
   }
 
