@@ -15,8 +15,8 @@ package struct History: Sendable {
     self.repository = repository
   }
 
-  /// For each model, the first-parent commit since which it has had this revision without a break. `base` is
-  /// a commit whose wishes are known to be different for all of them: the walk ends there.
+  /// For each model, the first-parent commit since which it has had this revision without a break. The walk ends
+  /// at `base`, a commit whose wishes are known: a model that had the revision there already is not in the answer.
   package func introductions(of revisions: [ModelName: Revision], at tip: CommitID, after base: CommitID?)
     async throws(SourceError) -> [ModelName: CommitID]
   {
@@ -25,8 +25,14 @@ package struct History: Sendable {
     let commits = try await repository.history(from: tip, downTo: base, limit: Self.limit)
     for (index, commit) in commits.enumerated() {
       for name in open.keys { found[name] = commit.id }
-      let parent = index + 1 < commits.count ? commits[index + 1] : nil
-      guard let parent else { break }
+      guard index + 1 < commits.count else {
+        if let base, commit.parents.first == base {
+          let earlier = try await repository.desired(at: base)
+          found = found.filter { name, _ in earlier.revision(of: name) != revisions[name] || open[name] == nil }
+        }
+        break
+      }
+      let parent = commits[index + 1]
       // The same tree of manifests: nobody was introduced by this commit.
       if parent.manifests == commit.manifests { continue }
       // Before the folder of the manifests existed, there was no model.

@@ -23,7 +23,12 @@ extension Reconciler {
     guard record.machine.isSettled, let stable = record.machine.stable else {
       return record.machine.isGone
     }
-    return world.running(record.machine.name, stable.revision).count == record.machine.replicas
+    let running = world.running(record.machine.name, stable.revision)
+    if running.allSatisfy({ $0.condition == .ready }) {
+      let key = BackendKey(model: record.machine.name, revision: stable.revision)
+      crashes.serves(key, at: edges.clock.now())
+    }
+    return running.count == record.machine.replicas
   }
 
   // MARK: Starting

@@ -10,6 +10,8 @@ extension Reconciler {
   /// in force; after a restart they are read from the mirror. Answers what went wrong.
   @discardableResult
   package func poll() async -> SourceError? {
+    await polls.enter()
+    defer { polls.leave() }
     do throws(SourceError) {
       let tip = try await edges.repository.fetch()
       try await take(tip, fetched: true)
@@ -21,7 +23,8 @@ extension Reconciler {
   }
 
   private func sourceFailed(_ error: SourceError) async {
-    if error != sourceTrouble {
+    let isNews = error != sourceTrouble
+    if isNews {
       edges.logger.error("the configuration repository cannot be read", metadata: ["error": "\(error)"])
       let event = Event(at: edges.clock.now(), reason: "SourceUnavailable", message: error.message)
       try? await write([.event(event)])
@@ -31,7 +34,9 @@ extension Reconciler {
     do throws(SourceError) {
       if let tip = try await edges.repository.mirroredTip() { try await take(tip, fetched: false) }
     } catch {
-      edges.logger.error("the mirror cannot be read", metadata: ["error": "\(error)"])
+      if isNews {
+        edges.logger.error("the mirror cannot be read", metadata: ["error": "\(error)"])
+      }
     }
   }
 
@@ -41,10 +46,14 @@ extension Reconciler {
       return
     }
     let wishes = try await edges.repository.desired(at: tip)
-    let changed = wishes.models.values.filter { $0 != desired?.models[$0.name] }
+    // A model whose attempt has failed may be asked for anew by a commit that leaves no difference to see.
+    let pinned = Set(records.values.filter(\.machine.isPinned).map(\.machine.name))
+    let changed = wishes.models.values.filter { $0 != desired?.models[$0.name] || pinned.contains($0.name) }
     let revisions = Dictionary(
       uniqueKeysWithValues: changed.map { ($0.name, Planning.revision(of: $0.workload)) })
-    let unknown = revisions.filter { name, revision in records[name]?.machine.desired?.revision != revision }
+    let unknown = revisions.filter { name, revision in
+      records[name]?.machine.desired?.revision != revision || pinned.contains(name)
+    }
     let introductions =
       unknown.isEmpty
       ? [:]
@@ -66,8 +75,8 @@ extension Reconciler {
     _ wishes: DesiredState, _ changed: [DesiredModel], _ revisions: [ModelName: Revision],
     _ introductions: [ModelName: CommitID], _ source: SourceRecord
   ) async throws(JournalError) {
-    await enter()
-    defer { leave() }
+    await turns.enter()
+    defer { turns.leave() }
     let now = edges.clock.now()
     var entries: [JournalEntry] = [.source(source)]
     var updated: [ModelName: ModelRecord] = [:]

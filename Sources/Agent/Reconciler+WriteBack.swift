@@ -43,8 +43,8 @@ extension Reconciler {
   }
 
   private func take(_ result: WriteBackResult, for request: WriteBackRequest) async throws(JournalError) {
-    await enter()
-    defer { leave() }
+    await turns.enter()
+    defer { turns.leave() }
     // A newer commit may have replaced the rollout while the revert was on its way.
     guard var record = records[request.model], record.machine.rollout?.id == request.rollout else { return }
     record.machine.wroteBack(result)

@@ -29,12 +29,12 @@ package actor Reconciler {
   var gatewayTrouble: GatewayError?
   /// Not to be bothered again before this time, after it refused.
   var gatewayRetryAt = Timestamp(milliseconds: 0)
-  /// Models with a write-back that is being tried at this moment.
-  var writing: Set<ModelName> = []
   var world = World()
   var eventWatchers: [UInt64: Bell] = [:]
-  private var isTaken = false
-  private var queue: [CheckedContinuation<Void, Never>] = []
+  /// Passes, intakes and commands change the same records across suspensions, so they take turns.
+  let turns = Turnstile()
+  /// Polls read for a while before they take in: an older tip must not arrive after a newer one.
+  let polls = Turnstile()
 
   package init(edges: Edges, settings: LoopSettings) {
     self.edges = edges
@@ -53,8 +53,8 @@ package actor Reconciler {
 
   /// One pass. Answers whether another one should follow at once, and when the next is due in any case.
   package func pass() async -> PassResult {
-    await enter()
-    defer { leave() }
+    await turns.enter()
+    defer { turns.leave() }
     do {
       world = await look()
       try await settleExits()
@@ -65,25 +65,6 @@ package actor Reconciler {
     } catch {
       edges.logger.error("pass failed", metadata: ["error": "\(error)"])
       return PassResult(again: false, next: edges.clock.now() + .seconds(5))
-    }
-  }
-
-  // MARK: One at a time
-
-  /// Passes, intakes and commands change the same records across suspensions, so they take turns.
-  func enter() async {
-    if isTaken {
-      await withCheckedContinuation { queue.append($0) }
-    } else {
-      isTaken = true
-    }
-  }
-
-  func leave() {
-    if queue.isEmpty {
-      isTaken = false
-    } else {
-      queue.removeFirst().resume()
     }
   }
 

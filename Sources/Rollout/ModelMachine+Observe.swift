@@ -168,7 +168,9 @@ extension ModelMachine {
   private func trouble(in world: ModelObservation, at now: Timestamp) -> (Failure.Reason, String)? {
     guard let rollout else { return nil }
     if let check = rollout.checks.first(where: { $0.test.verdict == .fail }) {
-      return (.checkFailed, "check \(check.check.name): \(check.test.evidence.sentence(stable: stable?.version))")
+      return (
+        .checkFailed, "check \(check.check.name): \(check.test.evidence.sentence(stable: stable?.version))"
+      )
     }
     if case .failed(let reason, let message) = world.artifact, !rollout.needsInstances {
       return (reason, message)

@@ -10,7 +10,7 @@ package struct NeverHappened: Error, CustomStringConvertible {
 ///   - pace: The pause between two questions; longer for those that cost something.
 /// - Throws: ``NeverHappened`` when the condition does not hold within `deadline`, or what `condition` throws.
 package func eventually(
-  _ what: @autoclosure () -> String, within deadline: Duration = .seconds(10),
+  _ what: @autoclosure () -> String, within deadline: Duration = .seconds(30),
   pace: Duration = .milliseconds(5),
   isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool
 ) async throws {

@@ -1,3 +1,4 @@
+import Glibc
 import Subprocess
 import SystemPackage
 
@@ -26,7 +27,7 @@ package func run(
   let result = try await Subprocess.run(
     program.contains("/") ? .path(FilePath(program)) : .name(program), arguments: Arguments(arguments),
     environment: .custom(variables), workingDirectory: FilePath(folder),
-    input: .fileDescriptor(try pipe(holding: input), closeAfterSpawningProcess: true),
+    input: .fileDescriptor(try file(holding: input), closeAfterSpawningProcess: true),
     output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
   let status: Int32 =
     switch result.terminationStatus {
@@ -36,11 +37,14 @@ package func run(
   return ProgramResult(status: status, output: result.standardOutput, errors: result.standardError)
 }
 
-/// The reading end of a pipe that has all of a short text in it. (swift-subprocess 1.0.2 writes texts itself, but
-/// ends our process when the child is gone before it has read everything.)
-private func pipe(holding text: String) throws -> FileDescriptor {
-  precondition(text.utf8.count < 65_536, "a pipe holds no more without a reader")
-  let ends = try FileDescriptor.pipe()
-  try ends.writeEnd.closeAfter { _ = try ends.writeEnd.writeAll(text.utf8) }
-  return ends.readEnd
+/// A file without a name that has the text in it. (swift-subprocess 1.0.2 writes texts itself, but ends our process
+/// when the child is gone before it has read everything.)
+private func file(holding text: String) throws -> FileDescriptor {
+  let path = FilePath("/tmp/evenkeel-input-\(UInt64.random(in: 0...UInt64.max))")
+  let file = try FileDescriptor.open(
+    path, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec], permissions: .ownerReadWrite)
+  unlink(path.string)
+  _ = try file.writeAll(text.utf8)
+  _ = try file.seek(offset: 0, from: .start)
+  return file
 }

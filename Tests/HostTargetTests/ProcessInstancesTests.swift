@@ -106,7 +106,7 @@ struct ProcessInstancesTests {
   }
 
   @Test(arguments: [
-    (["no-such-program"], "there is no program no-such-program in"),
+    (["no-such-program"], "there is no program no-such-program on the agent's PATH"),
     (["/etc/passwd"], "is not an executable file"),
     ([], "its command is empty"),
   ])
