@@ -60,6 +60,18 @@ extension Reconciler {
     return tally
   }
 
+  /// What the newest running instance of the candidate has written last.
+  func lastWords(of machine: ModelMachine) async -> [String] {
+    guard let candidate = machine.rollout?.candidate,
+      let newest = world.running(machine.name, candidate.revision).map(\.id)
+        .max(by: { ($0.rawValue.count, $0) < ($1.rawValue.count, $1) })
+    else { return [] }
+    return await edges.instances.logTail(of: newest, lines: Self.quotedLines)
+  }
+
+  /// How many lines of a log go with a failure.
+  private static var quotedLines: Int { 20 }
+
   /// Takes note of instances that have ended: expected ones are forgotten, others are counted and remembered
   /// with their last words.
   func settleExits() async throws(JournalError) {
@@ -78,7 +90,7 @@ extension Reconciler {
     var entries: [JournalEntry] = [.removeInstance(instance.id)]
     let key = BackendKey(model: name, revision: instance.revision)
     if isWanted(key), !stopping.contains(instance.id) {
-      let log = await edges.instances.logTail(of: instance.id, lines: 20)
+      let log = await edges.instances.logTail(of: instance.id, lines: Self.quotedLines)
       crashes.exited(key, how: how, log: log, at: now)
       entries.append(
         .event(

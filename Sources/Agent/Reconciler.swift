@@ -90,9 +90,15 @@ package actor Reconciler {
   private func step(_ name: ModelName) async throws(JournalError) -> Bool {
     guard var record = records[name] else { return false }
     let before = record.machine
-    let observation = await observation(of: record)
+    var observation = await observation(of: record)
     let now = edges.clock.now()
-    let result = record.machine.observe(observation, at: now)
+    var result = record.machine.observe(observation, at: now)
+    if case .failed = result, observation.instances.log.isEmpty {
+      // Only a failure quotes the log of an instance that still runs, so it is not read before: decide again with it.
+      observation.instances.log = await lastWords(of: before)
+      record.machine = before
+      result = record.machine.observe(observation, at: now)
+    }
     if result == .waiting {
       // What was counted is not lost if it is not written: the gateway's totals still hold it.
       records[name] = record

@@ -92,6 +92,25 @@ import Vocabulary
     #expect(history.first?.revert == (await host.repository.tip))
   }
 
+  @Test func `a candidate that fails while it runs has its last words in the revert`() async throws {
+    let host = try await Host.withStable()
+    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
+    await host.settle()
+    await host.run(3, errors: [bad: 0.5])
+    await host.settle()
+    #expect(await host.repository.log.first?.contains("last words of fraud-") == true)
+
+    let unready = revision(of: "fraud", 3)
+    await host.instances.setFate(of: unready, .unready("answers 503"))
+    await host.commit("Deploy fraud 3", ["fraud.yaml": manifest(version: 3)])
+    await host.settle()
+    await host.run(31)
+    await host.settle()
+    let message = try #require(await host.repository.log.first)
+    #expect(message.contains("answers 503"))
+    #expect(message.contains("last words of fraud-\(unready.short)"))
+  }
+
   @Test func `a restarted agent goes on with the canary where it was`() async throws {
     var host = try await Host.withStable()
     await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
