@@ -97,11 +97,7 @@ struct WriteBack {
   private func movedOn(_ request: WriteBackRequest, _ tip: CommitID) async throws(SourceError)
     -> WriteBackResult
   {
-    let trailer = "Evenkeel-Rollout: \(request.rollout)"
-    let commits = try await repository.history(
-      from: tip, downTo: request.failed.commit, limit: History.limit)
-    let ours = commits.first { $0.message.split(separator: "\n").contains { $0 == trailer } }
-    return ours.map { .pushed($0.id) } ?? .movedOn
+    try await repository.revert(answering: request, at: tip).map { .pushed($0) } ?? .movedOn
   }
 
   // MARK: What to revert
@@ -226,5 +222,14 @@ struct WriteBack {
     case .proven: .success(tree)
     case .rejected(let reason): .failure(Refusal(text: reason))
     }
+  }
+}
+
+extension ConfigRepository {
+  /// The agent's own revert for this failure, recognised by its trailer; `nil` when there is none on the branch.
+  func revert(answering request: WriteBackRequest, at tip: CommitID) async throws(SourceError) -> CommitID? {
+    let trailer = "Evenkeel-Rollout: \(request.rollout)"
+    let commits = try await history(from: tip, downTo: request.failed.commit, limit: History.limit)
+    return commits.first { $0.message.split(separator: "\n").contains { $0 == trailer } }?.id
   }
 }

@@ -92,6 +92,38 @@ import Vocabulary
     #expect(history.first?.revert == (await host.repository.tip))
   }
 
+  @Test func `a pushed revert that no journal tells of is found by the next look at Git`() async throws {
+    var host = try await Host.withStable()
+    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
+    await host.settle()
+    await host.run(3, errors: [bad: 0.5])
+    await host.journal.fail(with: JournalError(.storage, "disk full"))
+    #expect(await !host.reconciler.writeBackDue())
+    await host.journal.fail(with: nil)
+    try await host.restartAgent()
+    await host.reconciler.poll()
+    await host.settle()
+    let history = try await host.reconciler.history(of: "fraud", limit: 1)
+    #expect(history.first?.revert == (await host.repository.tip))
+    #expect(await host.reasons().count { $0 == "Reverted" } == 1)
+    #expect(try await host.model().phase == .stable)
+  }
+
+  @Test func `a revert of a first deployment is found as well`() async throws {
+    var host = Host()
+    await host.instances.setFate(of: bad, .exited("exited with status 0"))
+    await host.commit("Deploy fraud 2", ["shared.yaml": shared, "fraud.yaml": manifest(version: 2)])
+    await host.reconciler.poll()
+    await host.run(5)
+    await host.journal.fail(with: JournalError(.storage, "disk full"))
+    #expect(await !host.reconciler.writeBackDue())
+    await host.journal.fail(with: nil)
+    try await host.restartAgent()
+    await host.settle()
+    let history = try await host.reconciler.history(of: "fraud", limit: 1)
+    #expect(history.first?.revert == (await host.repository.tip))
+  }
+
   @Test func `a candidate that fails while it runs has its last words in the revert`() async throws {
     let host = try await Host.withStable()
     await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
