@@ -17,7 +17,8 @@ extension Reconciler {
       try await take(tip, fetched: true)
       sourceTrouble = nil
     } catch {
-      await sourceFailed(error)
+      // Being stopped in the middle of a fetch says nothing about the remote.
+      if !Task.isCancelled { await sourceFailed(error) }
     }
     return sourceTrouble
   }

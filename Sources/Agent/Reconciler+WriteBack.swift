@@ -14,6 +14,8 @@ extension Reconciler {
     guard let due, let request = request(for: due.machine) else { return false }
     let result = await WriteBack(repository: edges.repository, clock: edges.clock, agent: settings.agent)
       .run(request, jitter: Double(edges.dice() % 1000) / 1000)
+    // Being stopped in the middle of it says nothing about the remote.
+    if case .postponed = result, Task.isCancelled { return false }
     do throws(JournalError) {
       try await take(result, for: request)
     } catch {

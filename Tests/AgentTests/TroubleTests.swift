@@ -124,6 +124,22 @@ import Vocabulary
     #expect(history.first?.revert == (await host.repository.tip))
   }
 
+  @Test func `being stopped in the middle of a fetch or a push is no trouble of the remote`() async throws {
+    let host = try await Host.withStable()
+    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
+    await host.settle()
+    await host.run(3, errors: [bad: 0.5])
+    await host.repository.setOutage(SourceError(.unreachable, "the operation was cancelled"))
+    let stopped = Task { [reconciler = host.reconciler] in
+      withUnsafeCurrentTask { $0?.cancel() }
+      await reconciler.poll()
+      return await reconciler.writeBackDue()
+    }
+    #expect(await !stopped.value)
+    #expect(await host.reconciler.status().source.trouble == nil)
+    #expect(await Set(host.reasons()).isDisjoint(with: ["SourceUnavailable", "WriteBackPostponed"]))
+  }
+
   @Test func `a candidate that fails while it runs has its last words in the revert`() async throws {
     let host = try await Host.withStable()
     await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
