@@ -28,7 +28,8 @@ package struct History: Sendable {
       guard index + 1 < commits.count else {
         if let base, commit.parents.first == base {
           let earlier = try await repository.desired(at: base)
-          found = found.filter { name, _ in earlier.revision(of: name) != revisions[name] || open[name] == nil }
+          found = found.filter { name, _ in earlier.revision(of: name) != revisions[name] || open[name] == nil
+          }
         }
         break
       }

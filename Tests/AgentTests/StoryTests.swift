@@ -170,13 +170,16 @@ import Vocabulary
     #expect(try await host.model().instances.count == 1)
   }
 
-  @Test func `a version that is reverted and committed again between two polls is a new attempt`() async throws {
+  @Test func `a version that is reverted and committed again between two polls is a new attempt`()
+    async throws
+  {
     let host = try await Host.withStable()
     await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
     await host.settle()
     _ = try await host.reconciler.abort("fraud", by: "ann")
     await host.settle()
-    #expect(try await host.model().conditions.contains { $0.type == .pinnedByRollback && $0.reason == "Held" })
+    #expect(
+      try await host.model().conditions.contains { $0.type == .pinnedByRollback && $0.reason == "Held" })
     await host.commit("Change nothing", ["README.md": "-"])
     await host.settle()
     #expect(try await host.model().phase == .held)

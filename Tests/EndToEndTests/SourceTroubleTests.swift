@@ -29,7 +29,7 @@ struct SourceTroubleTests {
         #expect(try await site.evenkeel("reconcile", "--dry-run").status == 1)
         let validation = try await site.evenkeel("validate", site.remote.work.folder + "/production")
         #expect(validation.status == 1)
-        #expect(validation.errors.contains("did you mean `replicas`?"), "\(validation)")
+        #expect(validation.output.contains("did you mean `replicas`?"), "\(validation)")
 
         try await site.deploy("broken", "2")
         try await site.waitUntilStable("broken", "2")
@@ -62,7 +62,8 @@ struct SourceTroubleTests {
         try await site.remote.publish()
       }),
     Missing(
-      testDescription: "the repository", words: "404", adjust: { $0.url += "/../other.git" },
+      testDescription: "the repository", words: "404",
+      adjust: { $0.url = $0.url.replacing("config.git", with: "other.git") },
       mend: { site in
         try await GitCommand(in: site.folder)("clone", "--quiet", "--bare", site.remote.path, "other.git")
       }),
