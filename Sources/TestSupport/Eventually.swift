@@ -1,6 +1,10 @@
 /// A condition that did not become true in time.
 package struct NeverHappened: Error, CustomStringConvertible {
   package var description: String
+
+  package init(description: String) {
+    self.description = description
+  }
 }
 
 /// Waits until a condition holds. It is asked again and again, so a test goes on as soon as it can.

@@ -43,6 +43,35 @@ struct AgentLossTests {
     }
   }
 
+  @Test func `killed after everything it records, the agent comes to the same end`() async throws {
+    try await withSite { site in
+      try await site.describePlatform()
+      let first = try await site.start()
+      try await site.deploy("fraud", "1")
+      try await site.waitUntilStable("fraud", "1")
+      try await first.crash()
+      try await site.underLoad(on: "fraud") { tally in
+        try await site.deploy("fraud", "2")
+        let lives = try await site.liveShortLives(until: "Promoted")
+        #expect(lives > 5)
+        try await site.deploy("fraud", "3", flags: "--error-share 0.5")
+        try await site.liveShortLives(until: "Reverted")
+        try await site.start()
+        let (rollout, _) = try await site.waitUntilReverted("fraud", "3")
+        let stable = try await site.waitUntilStable("fraud", "2")
+        #expect(tally.failed(besides: rollout.revision) == [:])
+        try await eventually("one instance is left", within: .seconds(20)) {
+          site.processes().subtracting(site.instances(of: stable.stable?.revision ?? "")).count == 1
+        }
+        #expect(stable.instances.count == 1)
+        measured("agent killed after everything it records", tally)
+      }
+      #expect(try await site.reverts() == ["Revert \"Deploy fraud 3\""])
+      let outcomes = try await site.history(of: "fraud").rollouts.map(\.outcome)
+      #expect(outcomes == ["rolledBack", "promoted", "promoted"], "no attempt is made twice")
+    }
+  }
+
   @Test func `a revert that the remote does not take survives the agent and is written once`() async throws {
     try await withSite { site in
       try await site.describePlatform()
@@ -128,7 +157,7 @@ struct AgentLossTests {
         let envoy = try site.envoy()
         kill(envoy, SIGKILL)
         try await eventually("Envoy is back", within: .seconds(30)) {
-          try site.processes().contains { $0.instance == nil } && site.envoy() != envoy
+          site.processes().contains { $0.instance == nil && $0.pid != envoy }
         }
         try await tally.goesOn()
         measured("then Envoy killed", tally)
@@ -142,12 +171,19 @@ struct AgentLossTests {
 }
 
 extension Site {
-  /// What the remote runs when somebody pushes.
-  fileprivate func installHook(_ name: String, _ script: String) async throws {
-    let path = "\(remote.path)/hooks/\(name)"
-    try write("#!/bin/sh\n\(script)\n", to: path + ".new")
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path + ".new")
-    try #require(rename(path + ".new", path) == 0)
+  /// Starts agents one after the other, each of which is killed as soon as it has recorded something, until one has
+  /// recorded an event for this reason. Answers how many there were.
+  @discardableResult
+  fileprivate func liveShortLives(until reason: String) async throws -> Int {
+    for life in 1...40 {
+      let agent = try launch()
+      try await eventually("something is recorded", within: .seconds(30)) {
+        agent.words().contains("reason=")
+      }
+      try await agent.crash()
+      if agent.words().contains("reason=\(reason)") { return life }
+    }
+    throw NeverHappened(description: "no \(reason) in forty lives")
   }
 
   /// Waits until the traffic is safe and the revert is not written.

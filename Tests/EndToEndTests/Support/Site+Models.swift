@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -53,6 +54,14 @@ extension Site {
   func reverts() async throws -> [String] {
     let subjects = try await remote.bare("log", "--author=Evenkeel", "--format=%s", "main")
     return subjects.split(separator: "\n").map(String.init)
+  }
+
+  /// What the remote runs when somebody pushes.
+  func installHook(_ name: String, _ script: String) async throws {
+    let path = "\(remote.path)/hooks/\(name)"
+    try write("#!/bin/sh\n\(script)\n", to: path + ".new")
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path + ".new")
+    try #require(rename(path + ".new", path) == 0)
   }
 
   func digest(of artifact: String) async throws -> String {

@@ -103,10 +103,13 @@ extension Site {
 
   /// The newest rollout of a version.
   func rollout(of name: String, _ version: String) async throws -> History.Rollout? {
-    let result = try await evenkeel("history", name, "-o", "json")
-    guard result.status == 0 else { return nil }
-    let history: History = try decode(result.output)
-    return history.rollouts.first { $0.version == version }
+    // Before the agent has heard of it there is no such model.
+    guard try await evenkeel("history", name).status == 0 else { return nil }
+    return try await history(of: name).rollouts.first { $0.version == version }
+  }
+
+  func history(of name: String) async throws -> History {
+    try decode(try await ask("history", name, "-o", "json"))
   }
 
   /// Waits until the rollout of a version has come to this.
