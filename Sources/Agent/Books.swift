@@ -67,8 +67,10 @@ struct DrainBook {
     return now - start
   }
 
-  mutating func forget(_ id: InstanceID) {
-    since[id] = nil
+  /// Forgets everyone else: whoever is wanted again, or gone.
+  mutating func keep(_ ids: [InstanceID]) {
+    let ids = Set(ids)
+    since = since.filter { ids.contains($0.key) }
   }
 }
 

@@ -5,17 +5,16 @@ import Rollout
 import Vocabulary
 
 extension Reconciler {
-  /// Makes the world follow what the machines want. Answers whether something moved that a machine waits for.
-  func converge() async throws(JournalError) -> Bool {
+  /// Starts what is missing and stops what is too much.
+  func converge() async throws(JournalError) {
     for name in records.keys.sorted() {
       guard let record = records[name], !isAtRest(record) else { continue }
       for wanted in record.machine.wanted().instances {
         try await startMissing(wanted, of: record.machine.name)
       }
     }
-    let routed = await route()
     await stopUnwanted()
-    return routed
+    try await finishRemovals()
   }
 
   /// The cheap case, and at any moment the case of almost every model.
@@ -95,8 +94,9 @@ extension Reconciler {
 
   // MARK: Routing
 
-  /// Applies the wanted routes if they are not the confirmed ones.
-  private func route() async -> Bool {
+  /// Applies the wanted routes if they are not the confirmed ones. Answers whether the gateway has confirmed new
+  /// ones, which a machine may be waiting for.
+  func route() async -> Bool {
     let table = wantedTable()
     let now = edges.clock.now()
     guard table != world.gateway.accepted, now >= gatewayRetryAt else { return false }
@@ -127,7 +127,7 @@ extension Reconciler {
   /// statistics exist before its first request and until its last answer.
   private func wantedRoute(of record: ModelRecord) -> ModelRoute? {
     let name = record.machine.name
-    let weights = record.machine.wanted().weights
+    let weights = servable(record.machine)
     let running = Set((world.byModel[name] ?? []).filter { !$0.isExited }.map(\.revision))
     let revisions = running.union(weights.keys).sorted()
     guard !revisions.isEmpty else { return nil }
@@ -137,6 +137,16 @@ extension Reconciler {
         ports: ports(of: name, revision, routed: weights[revision] != nil))
     }
     return ModelRoute(route: record.live.route, backends: backends)
+  }
+
+  /// The weights that the machine wants. A candidate without an instance that could answer gets none of them,
+  /// whatever its step says, as long as stable is there to take them.
+  private func servable(_ machine: ModelMachine) -> [Revision: Int] {
+    let weights = machine.wanted().weights
+    guard let stable = machine.stable?.revision, let candidate = machine.rollout?.candidate.revision,
+      weights[stable] != nil, weights[candidate] != nil, world.running(machine.name, candidate).isEmpty
+    else { return weights }
+    return [stable: 100]
   }
 
   /// Only instances whose model is ready, and that are to stay, get requests. If none of a routed release is,
@@ -154,11 +164,11 @@ extension Reconciler {
   /// Stops what nobody wants: when its last request is answered, or its grace has passed.
   private func stopUnwanted() async {
     let now = edges.clock.now()
-    for name in world.byModel.keys.sorted() {
-      for instance in unwanted(of: name) where isDrained(instance, at: now) {
-        stopping.insert(instance.id)
-        await edges.instances.stop(instance.id)
-      }
+    let leaving = world.byModel.keys.sorted().flatMap(unwanted)
+    drains.keep(leaving.map(\.id))
+    for instance in leaving where isDrained(instance, at: now) {
+      stopping.insert(instance.id)
+      await edges.instances.stop(instance.id)
     }
   }
 
@@ -196,7 +206,7 @@ extension Reconciler {
   // MARK: Removing
 
   /// Closes the books of models whose last instance is gone.
-  func finishRemovals() async throws(JournalError) {
+  private func finishRemovals() async throws(JournalError) {
     for (name, record) in records where record.machine.removing {
       let isGone = (world.byModel[name] ?? []).allSatisfy(\.isExited)
       guard isGone, confirmedNoRoute(name) else { continue }
@@ -219,7 +229,12 @@ extension Reconciler {
 }
 
 extension InstanceObservation {
-  var isExited: Bool { if case .exited = condition { true } else { false } }
+  var isExited: Bool {
+    switch condition {
+    case .exited, .lost: true
+    case .starting, .ready, .unready, .stopping: false
+    }
+  }
 
   init(starting spec: InstanceSpec) {
     self.init(

@@ -53,8 +53,10 @@ extension Reconciler {
       switch instance.condition {
       case .ready: tally.ready += 1
       case .starting: tally.starting += 1
-      case .unready(let how): tally.trouble = how
-      case .stopping, .exited: break
+      case .unready(let how):
+        tally.unready += 1
+        tally.trouble = how
+      case .stopping, .exited, .lost: break
       }
     }
     return tally
@@ -78,34 +80,31 @@ extension Reconciler {
     let now = edges.clock.now()
     for (name, instances) in world.byModel {
       for instance in instances {
-        guard case .exited(let how) = instance.condition else { continue }
-        try await settleExit(of: instance, of: name, how: how, at: now)
+        guard instance.isExited else { continue }
+        try await settleExit(of: instance, of: name, at: now)
       }
     }
   }
 
   private func settleExit(
-    of instance: InstanceObservation, of name: ModelName, how: String, at now: Timestamp
+    of instance: InstanceObservation, of name: ModelName, at now: Timestamp
   ) async throws(JournalError) {
-    var entries: [JournalEntry] = [.removeInstance(instance.id)]
     let key = BackendKey(model: name, revision: instance.revision)
-    if isWanted(key), !stopping.contains(instance.id) {
+    let isExpected = !isWanted(key) || stopping.contains(instance.id)
+    let (reason, how) =
+      switch instance.condition {
+      case .exited(let how): (isExpected ? "InstanceStopped" : "InstanceExited", how)
+      case .lost, .starting, .ready, .unready, .stopping: ("InstanceLost", "ended while nobody watched")
+      }
+    let event = Event(
+      at: now, model: name, rollout: records[name]?.machine.rollout?.id, reason: reason,
+      message: "instance \(instance.id) \(how)")
+    try await write([.removeInstance(instance.id), .event(event)])
+    if case .exited = instance.condition, !isExpected {
       let log = await edges.instances.logTail(of: instance.id, lines: Self.quotedLines)
       crashes.exited(key, how: how, log: log, at: now)
-      entries.append(
-        .event(
-          Event(
-            at: now, model: name, rollout: records[name]?.machine.rollout?.id, reason: "InstanceExited",
-            message: "instance \(instance.id) \(how)")))
-    } else {
-      entries.append(
-        .event(
-          Event(
-            at: now, model: name, reason: "InstanceStopped", message: "instance \(instance.id) \(how)")))
     }
-    try await write(entries)
     specs[instance.id] = nil
-    drains.forget(instance.id)
     stopping.remove(instance.id)
     await edges.instances.forget(instance.id)
   }

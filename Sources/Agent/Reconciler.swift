@@ -30,6 +30,8 @@ package actor Reconciler {
   /// Not to be bothered again before this time, after it refused.
   var gatewayRetryAt = Timestamp(milliseconds: 0)
   var world = World()
+  /// What happened and could not be journalled when it did.
+  private var unsaved: [ModelName: [JournalEntry]] = [:]
   var eventWatchers: [UInt64: Bell] = [:]
   /// Passes, intakes and commands change the same records across suspensions, so they take turns.
   let turns = Turnstile()
@@ -55,20 +57,33 @@ package actor Reconciler {
   package func pass() async -> PassResult {
     await turns.enter()
     defer { turns.leave() }
-    do {
-      world = await look()
+    world = await look()
+    var moved = false
+    let trouble = await journalling { () throws(JournalError) in
       try await settleExits()
-      var moved = try await letMachinesLook()
-      moved = try await converge() || moved
-      try await finishRemovals()
-      return PassResult(again: moved, next: nextDeadline())
-    } catch {
-      edges.logger.error("pass failed", metadata: ["error": "\(error)"])
-      return PassResult(again: false, next: edges.clock.now() + .seconds(5))
+      moved = try await letMachinesLook()
     }
+    // Routes come first: they take traffic off what has failed, and need no journal.
+    moved = await route() || moved
+    let more = await journalling { () throws(JournalError) in try await converge() }
+    guard trouble == nil, more == nil else {
+      return PassResult(again: false, next: edges.clock.now() + .seconds(1))
+    }
+    return PassResult(again: moved, next: nextDeadline())
   }
 
   // MARK: Passes
+
+  /// Runs a part of the pass, which ends where the journal cannot be written: nothing is done that is not recorded.
+  private func journalling(_ part: () async throws(JournalError) -> Void) async -> JournalError? {
+    do throws(JournalError) {
+      try await part()
+      return nil
+    } catch {
+      edges.logger.error("the journal cannot be written", metadata: ["error": "\(error)"])
+      return error
+    }
+  }
 
   private func look() async -> World {
     async let instances = edges.instances.observe()
@@ -104,8 +119,25 @@ package actor Reconciler {
       records[name] = record
       return false
     }
-    try await save(record, result.entries(of: name, before: before, after: record.machine, at: now))
+    let entries = result.entries(of: name, before: before, after: record.machine, at: now)
+    if case .failed = result {
+      try await saveFailure(record, entries)
+    } else {
+      try await save(record, entries)
+    }
     return true
+  }
+
+  /// Journals a failure. If the disk is full, traffic leaves the candidate all the same: not to act would do harm,
+  /// and an agent that forgets it would find the same evidence again. It is written down as soon as that works.
+  private func saveFailure(_ record: ModelRecord, _ entries: [JournalEntry]) async throws(JournalError) {
+    do throws(JournalError) {
+      try await save(record, entries)
+    } catch {
+      records[record.machine.name] = record
+      unsaved[record.machine.name, default: []] += entries
+      throw error
+    }
   }
 
   /// Journals a model with whatever belongs to the change, and only then believes it.
@@ -115,8 +147,10 @@ package actor Reconciler {
       record.machine.pinned.contains { $0.revision == workload.key }
     }
     record.conditions = conditions(of: record)
-    try await write([.model(record)] + entries)
-    records[record.machine.name] = record
+    let name = record.machine.name
+    try await write([.model(record)] + unsaved[name, default: []] + entries)
+    unsaved[name] = nil
+    records[name] = record
   }
 
   /// Journals, then tells the log and whoever follows the events.
@@ -178,7 +212,7 @@ extension InstanceCondition {
   var isRunning: Bool {
     switch self {
     case .starting, .ready, .unready: true
-    case .stopping, .exited: false
+    case .stopping, .exited, .lost: false
     }
   }
 }

@@ -45,8 +45,10 @@ package enum InstanceCondition: Hashable, Codable, Sendable {
   /// Was ready and does not answer any more; the text says how.
   case unready(String)
   case stopping
-  /// Gone; the text says how ("exited with status 1", "killed by signal 9", "ended while nobody watched").
+  /// Gone; the text says how ("exited with status 1", "killed by signal 9").
   case exited(String)
+  /// Gone, and nobody saw how: the host was restarted, or the agent was away. No evidence against anyone.
+  case lost
 }
 
 package struct InstanceObservation: Hashable, Sendable {

@@ -194,9 +194,10 @@ extension ModelMachine {
         "\(instances.ready) of \(replicas) instances ready after \(rollout.readyTimeout.text): \(how)"
       )
     }
-    // Requests go to it by now, and nobody answers them.
-    if instances.ready == 0, instances.starting == 0 { return (.crashed, how) }
-    return nil
+    // Requests go to it by now, and nobody answers them. Instances that are missing though none was seen to end
+    // went with the host, and are on their way back.
+    let isGone = instances.ready == 0 && instances.starting == 0
+    return isGone && (instances.exits > 0 || instances.unready > 0) ? (.crashed, how) : nil
   }
 
   private mutating func fail(

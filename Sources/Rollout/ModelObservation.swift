@@ -16,6 +16,8 @@ package struct ModelObservation: Hashable, Sendable {
     package var ready = 0
     /// Running, and not asked or not answered yet.
     package var starting = 0
+    /// Running, and not answering any more.
+    package var unready = 0
     /// How often one has ended by itself since the rollout began.
     package var exits = 0
     /// How the last one ended, or what is wrong with it, in words.

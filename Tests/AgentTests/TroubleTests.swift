@@ -207,6 +207,53 @@ import Vocabulary
     #expect(await host.split() == ["1": 50, "2": 50])
   }
 
+  @Test func `a host that restarts in the middle of a canary is no verdict`() async throws {
+    var host = try await Host.withStable()
+    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
+    await host.settle()
+    for spec in await host.instances.started {
+      await host.instances.set(spec.id, .lost)
+    }
+    await host.instances.setFate(of: bad, .starting)
+    try await host.restartAgent()
+    await host.settle()
+    #expect(try await host.model().phase == .stepping)
+    #expect(await host.split() == ["1": 90, "2": 10])
+    #expect(await host.instances.started.count == 4)
+    #expect(await host.repository.log.count == 2)
+  }
+
+  @Test func `a candidate without an instance gets no request while stable has one`() async throws {
+    var host = try await Host.withStable()
+    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
+    await host.settle()
+    let candidate = try #require(await host.instances.started.last?.id)
+    await host.instances.set(candidate, .lost)
+    await host.instances.failStarts(of: bad, with: InstanceError(.host, "no memory"))
+    try await host.restartAgent()
+    await host.passes()
+    #expect(await host.split() == ["1": 100])
+    #expect(try await host.model().phase == .stepping)
+    await host.instances.failStarts(of: bad, with: nil)
+    await host.run(6)
+    #expect(await host.split() == ["1": 90, "2": 10])
+  }
+
+  @Test func `a full disk does not keep traffic on a candidate that has failed`() async throws {
+    let host = try await Host.withStable()
+    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
+    await host.settle()
+    await host.journal.fail(with: JournalError(.storage, "disk full"))
+    await host.run(3, errors: [bad: 0.5])
+    #expect(await host.split() == ["1": 100])
+    await host.journal.fail(with: nil)
+    await host.run(2)
+    await host.settle()
+    #expect(await host.reasons().contains("RolloutFailed"))
+    #expect(await host.repository.log.count == 3)
+    #expect(try await host.model().phase == .stable)
+  }
+
   @Test func `a digest mismatch is reverted before any traffic`() async throws {
     let host = try await Host.withStable()
     let digest = try #require(Digest(hex: String(repeating: "2", count: 64)))

@@ -170,6 +170,7 @@ import Vocabulary
     var machine = machine(at: .pause(for: nil))
     var world = obliging(machine, counts: [:])
     world.instances.ready = 0
+    world.instances.exits = 1
     world.instances.trouble = "exited with status 1"
     guard case .failed(let record) = machine.observe(world, at: noon) else {
       Issue.record("did not fail")

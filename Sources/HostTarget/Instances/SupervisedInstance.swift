@@ -21,11 +21,14 @@ struct SupervisedInstance: Sendable {
     self.spec = spec
     self.process = process
     self.isChild = isChild
-    condition = process == nil ? .exited(endedUnwatched) : .starting
+    condition = process == nil ? .lost : .starting
   }
 
   var isGone: Bool {
-    if case .exited = condition { true } else { false }
+    switch condition {
+    case .exited, .lost: true
+    case .starting, .ready, .unready, .stopping: false
+    }
   }
 
   var isStopping: Bool { killTime != nil }
