@@ -36,6 +36,34 @@ struct RevertTests {
     }
   }
 
+  @Test func `two hosts that find the same version bad write one revert`() async throws {
+    try await withSite { first in
+      try await first.withSecondHost { second in
+        let hosts = [first, second]
+        try await first.describePlatform()
+        for host in hosts { try await host.start() }
+        try await first.deploy("fraud", "1")
+        for host in hosts { try await host.waitUntilStable("fraud", "1") }
+        try await first.underLoad(on: "fraud") { firstTally in
+          try await second.underLoad(on: "fraud") { secondTally in
+            try await first.deploy("fraud", "2", flags: "--error-share 0.5")
+            for (host, tally) in zip(hosts, [firstTally, secondTally]) {
+              let rollout = try await host.waitForRollout(of: "fraud", "2", "is over") { $0.outcome != nil }
+              try await host.waitUntilStable("fraud", "1")
+              #expect(tally.failed(besides: rollout.revision) == [:])
+            }
+          }
+        }
+        #expect(try await first.reverts() == ["Revert \"Deploy fraud 2\""])
+        for host in hosts {
+          try await eventually("both know the revert", pace: patience) {
+            try await host.status().source.commit == first.tip()
+          }
+        }
+      }
+    }
+  }
+
   @Test func `a push that loses a race is computed again on top of the winner`() async throws {
     try await withSite { site in
       try await site.describePlatform()
@@ -58,6 +86,8 @@ struct RevertTests {
 }
 
 extension Site {
+  fileprivate func tip() async throws -> String { try await remote.bare("rev-parse", "main") }
+
   /// A branch with a new version of one model that goes on by itself and of another that waits for a person,
   /// merged as forges do.
   fileprivate func mergeBothVersions() async throws -> String {

@@ -118,27 +118,37 @@ func withSite(
   try await withTemporaryFolder { folder in
     let remote = try await GitRemote(in: folder)
     try await GitServer.serve(folder) { server in
-      let ports = try freePorts(60)
-      var file = AgentFile(
-        url: server.url + "/config.git", gateway: ports.lowerBound,
-        ports: (ports.lowerBound + 1)...ports.upperBound)
+      var file = try AgentFile(following: server)
       adjust(&file)
-      let site = try Site(in: folder, remote, server, file)
-      do {
-        try await body(site)
-      } catch {
-        Issue.record("The agent's last words:\n\(site.lastWords())")
-        await site.cleanUp()
-        throw error
-      }
-      await site.cleanUp()
-      #expect(site.processes().isEmpty, "processes are left")
+      try await Site(in: folder, remote, server, file).whileItLasts(body)
     }
+  }
+}
+
+extension Site {
+  /// Runs a part of a test with another host, whose agent follows the same remote.
+  func withSecondHost(_ body: @Sendable (Site) async throws -> Void) async throws {
+    var file = try AgentFile(following: server)
+    file.name = "second-host"
+    try await Site(in: folder + "/second", remote, server, file).whileItLasts(body)
+  }
+
+  fileprivate func whileItLasts(_ body: @Sendable (Site) async throws -> Void) async throws {
+    do {
+      try await body(self)
+    } catch {
+      Issue.record("The agent's last words:\n\(lastWords())")
+      await cleanUp()
+      throw error
+    }
+    await cleanUp()
+    #expect(processes().isEmpty, "processes are left")
   }
 }
 
 /// The agent's file, as far as tests change it.
 struct AgentFile: Sendable {
+  var name = "test-host"
   var url: String
   var branch = "main"
   var path = "production"
@@ -146,14 +156,21 @@ struct AgentFile: Sendable {
   var gateway: Int
   var ports: ClosedRange<Int>
   var envoy = projectFolder + "/.venv/bin/envoy"
-  /// The socket of the control API and the state directory, relative to the site's folder.
+  /// The socket of the control API, in the site's folder.
   var socket = "agent.sock"
+
+  init(following server: GitServer) throws {
+    let ports = try freePorts(60)
+    url = server.url + "/config.git"
+    gateway = ports.lowerBound
+    self.ports = (ports.lowerBound + 1)...ports.upperBound
+  }
 
   func text(in folder: String) -> String {
     """
     apiVersion: evenkeel.dev/v1
     kind: Agent
-    metadata: {name: test-host}
+    metadata: {name: \(name)}
     spec:
       source:
         url: \(url)
