@@ -17,7 +17,8 @@ extension Reconciler {
       try await take(tip, fetched: true)
       sourceTrouble = nil
     } catch {
-      await sourceFailed(error)
+      // Being stopped in the middle of a fetch says nothing about the remote.
+      if !Task.isCancelled { await sourceFailed(error) }
     }
     return sourceTrouble
   }
@@ -59,12 +60,13 @@ extension Reconciler {
       ? [:]
       : try await History(repository: edges.repository)
         .introductions(of: unknown, at: tip, after: await lastCommit())
+    let reverts = try await unrecordedReverts(for: wishes, at: tip)
     let now = edges.clock.now()
     let source = SourceRecord(
       url: settings.url, branch: settings.branch, path: settings.path, commit: tip,
       fetchedAt: fetched ? now : self.source?.fetchedAt ?? now)
     do throws(JournalError) {
-      try await takeIn(wishes, changed, revisions, introductions, source)
+      try await takeIn(wishes, changed, revisions, introductions, reverts, source)
     } catch {
       edges.logger.error("the wishes of Git could not be journalled", metadata: ["error": "\(error)"])
     }
@@ -95,12 +97,15 @@ extension Reconciler {
   /// All of a commit is taken in by one transaction: after a crash either none or all of it is known.
   private func takeIn(
     _ wishes: DesiredState, _ changed: [DesiredModel], _ revisions: [ModelName: Revision],
-    _ introductions: [ModelName: CommitID], _ source: SourceRecord
+    _ introductions: [ModelName: CommitID], _ reverts: [WriteBackRequest: CommitID], _ source: SourceRecord
   ) async throws(JournalError) {
     await turns.enter()
     defer { turns.leave() }
     let now = edges.clock.now()
     var entries: [JournalEntry] = [.source(source)]
+    for (request, commit) in reverts where isPending(request) {
+      entries += WriteBackResult.pushed(commit).entries(for: request, at: now)
+    }
     var updated: [ModelName: ModelRecord] = [:]
     for model in changed.sorted(by: { $0.name < $1.name }) {
       guard let revision = revisions[model.name] else { continue }
@@ -125,6 +130,20 @@ extension Reconciler {
     records.merge(updated) { $1 }
     self.source = source
     desired = wishes
+  }
+
+  /// Reverts that Git has and the journal does not: this look at Git came, or a crash, between push and journal.
+  private func unrecordedReverts(for wishes: DesiredState, at tip: CommitID)
+    async throws(SourceError) -> [WriteBackRequest: CommitID]
+  {
+    var found: [WriteBackRequest: CommitID] = [:]
+    for machine in records.values.map(\.machine) {
+      guard let request = request(for: machine),
+        wishes.revision(of: machine.name) == machine.stable?.revision
+      else { continue }
+      found[request] = try await edges.repository.revert(answering: request, at: tip)
+    }
+    return found
   }
 
   private func wish(for model: DesiredModel, _ release: Release, at now: Timestamp) async -> (

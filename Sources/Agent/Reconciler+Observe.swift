@@ -60,6 +60,18 @@ extension Reconciler {
     return tally
   }
 
+  /// What the newest running instance of the candidate has written last.
+  func lastWords(of machine: ModelMachine) async -> [String] {
+    guard let candidate = machine.rollout?.candidate,
+      let newest = world.running(machine.name, candidate.revision).map(\.id)
+        .max(by: { ($0.rawValue.count, $0) < ($1.rawValue.count, $1) })
+    else { return [] }
+    return await edges.instances.logTail(of: newest, lines: Self.quotedLines)
+  }
+
+  /// How many lines of a log go with a failure.
+  private static var quotedLines: Int { 20 }
+
   /// Takes note of instances that have ended: expected ones are forgotten, others are counted and remembered
   /// with their last words.
   func settleExits() async throws(JournalError) {
@@ -87,7 +99,7 @@ extension Reconciler {
       message: "instance \(instance.id) \(how)")
     try await write([.removeInstance(instance.id), .event(event)])
     if case .exited = instance.condition, !isExpected {
-      let log = await edges.instances.logTail(of: instance.id, lines: 20)
+      let log = await edges.instances.logTail(of: instance.id, lines: Self.quotedLines)
       crashes.exited(key, how: how, log: log, at: now)
     }
     specs[instance.id] = nil

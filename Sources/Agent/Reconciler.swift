@@ -106,11 +106,14 @@ package actor Reconciler {
   private func step(_ name: ModelName) async throws(JournalError) -> Bool {
     guard var record = records[name] else { return false }
     let before = record.machine
-    let observation = await observation(of: record)
+    var observation = await observation(of: record)
     let now = edges.clock.now()
     var result = record.machine.observe(observation, at: now)
-    if case .failed(let rollout) = result {
-      result = .failed(record.machine.quote(log: await lastWords(of: rollout), in: rollout))
+    if case .failed = result, observation.instances.log.isEmpty {
+      // Only a failure quotes the log of an instance that still runs, so it is not read before: decide again with it.
+      observation.instances.log = await lastWords(of: before)
+      record.machine = before
+      result = record.machine.observe(observation, at: now)
     }
     if result == .waiting {
       // What was counted is not lost if it is not written: the gateway's totals still hold it.
@@ -124,12 +127,6 @@ package actor Reconciler {
       try await save(record, entries)
     }
     return true
-  }
-
-  /// What a candidate that still runs has written.
-  private func lastWords(of rollout: RolloutRecord) async -> [String] {
-    guard let instance = world.running(rollout.model, rollout.revision).first else { return [] }
-    return await edges.instances.logTail(of: instance.id, lines: 20)
   }
 
   /// Journals a failure. If the disk is full, traffic leaves the candidate all the same: not to act would do harm,

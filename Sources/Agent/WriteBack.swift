@@ -117,17 +117,7 @@ package struct WriteBack {
   private func movedOn(_ request: WriteBackRequest, _ tip: CommitID) async throws(SourceError)
     -> WriteBackResult
   {
-    let trailer = "Evenkeel-Rollout: \(request.rollout)"
-    let commits = try await repository.history(
-      from: tip, downTo: await known(request.failed.commit), limit: History.limit)
-    let ours = commits.first { $0.message.split(separator: "\n").contains { $0 == trailer } }
-    return ours.map { .pushed($0.id) } ?? .movedOn
-  }
-
-  /// `nil` also for a commit that a rewritten branch has left behind.
-  private func known(_ commit: CommitID?) async -> CommitID? {
-    guard let commit else { return nil }
-    return try? await repository.commit(named: commit.rawValue)
+    try await repository.revert(answering: request, at: tip).map { .pushed($0) } ?? .movedOn
   }
 
   // MARK: What to revert
@@ -160,7 +150,7 @@ package struct WriteBack {
         return Walk(commits: commits, good: parent?.id)
       }
     }
-    return Walk(commits: [], good: await known(request.lastGood?.commit))
+    return Walk(commits: [], good: await repository.known(request.lastGood?.commit))
   }
 
   /// Before the first commit, and before the folder of the manifests, there was no model.
@@ -265,5 +255,21 @@ package struct WriteBack {
       guard error.kind == .notFound else { throw error }
       return DesiredState()
     }
+  }
+}
+
+extension ConfigRepository {
+  /// The agent's own revert for this failure, recognised by its trailer; `nil` when there is none on the branch.
+  func revert(answering request: WriteBackRequest, at tip: CommitID) async throws(SourceError) -> CommitID? {
+    let trailer = "Evenkeel-Rollout: \(request.rollout)"
+    let failed = await known(request.failed.commit)
+    let commits = try await history(from: tip, downTo: failed, limit: History.limit)
+    return commits.first { $0.message.split(separator: "\n").contains { $0 == trailer } }?.id
+  }
+
+  /// `nil` also for a commit that a rewritten branch has left behind.
+  func known(_ commit: CommitID?) async -> CommitID? {
+    guard let commit else { return nil }
+    return try? await self.commit(named: commit.rawValue)
   }
 }

@@ -35,6 +35,24 @@ package struct ParsedFile: Sendable {
 struct BrokenResource: Sendable {
   let kind: String
   let name: Located<String>
+  /// What it refers to, as far as that can be read: a reference that leads nowhere is an error besides.
+  let runtime: Located<String>?
+  let policy: Located<String>?
+  let checks: [Located<String>]
+
+  init(kind: String, name: Located<String>, root: Node) {
+    self.kind = kind
+    self.name = name
+    let spec = root["spec"]
+    let isModel = kind == modelKind.name
+    runtime = isModel ? writtenName(spec?["runtime"]) : nil
+    policy = isModel ? writtenName(spec?["rollout"]) : nil
+    guard kind == rolloutPolicyKind.name, case .sequence(let checks, _) = spec?["checks"] else {
+      self.checks = []
+      return
+    }
+    self.checks = checks.compactMap(writtenName)
+  }
 }
 
 /// Reads a file. It never fails: what is wrong is in the diagnostics, and one bad document does not stop the
@@ -85,7 +103,7 @@ extension ParsedFile {
     let declaration = kind.document.read(root, "document", &reading)
     if let declaration, isSound, reading.problems.isEmpty { return declaration }
     if let name = resourceName(of: root) {
-      broken.append(BrokenResource(kind: kind.name, name: name))
+      broken.append(BrokenResource(kind: kind.name, name: name, root: root))
     } else {
       isUnattributed = true
     }
@@ -121,7 +139,11 @@ private func kindName(of root: Node, _ reading: inout Reading) -> String? {
 
 /// The name of a resource that may otherwise be broken; `nil` when it has none that a resource could have.
 private func resourceName(of root: Node) -> Located<String>? {
-  guard case .scalar(let name) = root["metadata"]?["name"], isDNSLabel(name.text) else { return nil }
+  writtenName(root["metadata"]?["name"])
+}
+
+private func writtenName(_ node: Node?) -> Located<String>? {
+  guard case .scalar(let name) = node, isDNSLabel(name.text) else { return nil }
   return Located(value: name.text, position: name.position)
 }
 

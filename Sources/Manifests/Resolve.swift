@@ -31,6 +31,7 @@ private struct Resolver {
   mutating func resolve() -> DesiredState {
     resolveRuntimes()
     resolvePolicies()
+    followBrokenReferences()
     let overlapping = findOverlaps()
 
     var state = DesiredState()
@@ -74,6 +75,17 @@ private struct Resolver {
         name: declaration.name.value, strategy: spec.strategy, checks: usable,
         readyTimeout: spec.readyTimeout)
       resolvedPolicies[policy.name] = .some(usable.count == found.count ? policy : nil)
+    }
+  }
+
+  /// A document with errors is not used, but all that is wrong with it is said at once.
+  private mutating func followBrokenReferences() {
+    for file in files.indices {
+      for broken in files[file].broken {
+        if let runtime = broken.runtime { _ = runtimes.find(runtime, from: file, &complaints) }
+        if let policy = broken.policy { _ = policies.find(policy, from: file, &complaints) }
+        for check in broken.checks { _ = checks.find(check, from: file, &complaints) }
+      }
     }
   }
 

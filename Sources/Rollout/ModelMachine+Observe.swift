@@ -239,16 +239,6 @@ extension ModelMachine {
     return RolloutRecord(rollout, of: name, outcome: outcome, at: now, failure: failure)
   }
 
-  /// Adds the last lines of the candidate's log to a failure that has just been found.
-  package mutating func quote(log: [String], in record: RolloutRecord) -> RolloutRecord {
-    guard case .restoring(var failure) = rollout?.stage, failure.log.isEmpty else { return record }
-    failure.log = log
-    rollout?.stage = .restoring(failure)
-    var record = record
-    record.failure = failure
-    return record
-  }
-
   private mutating func observeRestoring(
     _ failure: Failure, _ world: ModelObservation, at now: Timestamp
   ) -> ObserveResult {

@@ -92,6 +92,73 @@ import Vocabulary
     #expect(history.first?.revert == (await host.repository.tip))
   }
 
+  @Test func `a pushed revert that no journal tells of is found by the next look at Git`() async throws {
+    var host = try await Host.withStable()
+    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
+    await host.settle()
+    await host.run(3, errors: [bad: 0.5])
+    await host.journal.fail(with: JournalError(.storage, "disk full"))
+    #expect(await !host.reconciler.writeBackDue())
+    await host.journal.fail(with: nil)
+    try await host.restartAgent()
+    await host.reconciler.poll()
+    await host.settle()
+    let history = try await host.reconciler.history(of: "fraud", limit: 1)
+    #expect(history.first?.revert == (await host.repository.tip))
+    #expect(await host.reasons().count { $0 == "Reverted" } == 1)
+    #expect(try await host.model().phase == .stable)
+  }
+
+  @Test func `a revert of a first deployment is found as well`() async throws {
+    var host = Host()
+    await host.instances.setFate(of: bad, .exited("exited with status 0"))
+    await host.commit("Deploy fraud 2", ["shared.yaml": shared, "fraud.yaml": manifest(version: 2)])
+    await host.reconciler.poll()
+    await host.run(5)
+    await host.journal.fail(with: JournalError(.storage, "disk full"))
+    #expect(await !host.reconciler.writeBackDue())
+    await host.journal.fail(with: nil)
+    try await host.restartAgent()
+    await host.settle()
+    let history = try await host.reconciler.history(of: "fraud", limit: 1)
+    #expect(history.first?.revert == (await host.repository.tip))
+  }
+
+  @Test func `being stopped in the middle of a fetch or a push is no trouble of the remote`() async throws {
+    let host = try await Host.withStable()
+    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
+    await host.settle()
+    await host.run(3, errors: [bad: 0.5])
+    await host.repository.setOutage(SourceError(.unreachable, "the operation was cancelled"))
+    let stopped = Task { [reconciler = host.reconciler] in
+      withUnsafeCurrentTask { $0?.cancel() }
+      await reconciler.poll()
+      return await reconciler.writeBackDue()
+    }
+    #expect(await !stopped.value)
+    #expect(await host.reconciler.status().source.trouble == nil)
+    #expect(await Set(host.reasons()).isDisjoint(with: ["SourceUnavailable", "WriteBackPostponed"]))
+  }
+
+  @Test func `a candidate that fails while it runs has its last words in the revert`() async throws {
+    let host = try await Host.withStable()
+    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
+    await host.settle()
+    await host.run(3, errors: [bad: 0.5])
+    await host.settle()
+    #expect(await host.repository.log.first?.contains("last words of fraud-") == true)
+
+    let unready = revision(of: "fraud", 3)
+    await host.instances.setFate(of: unready, .unready("answers 503"))
+    await host.commit("Deploy fraud 3", ["fraud.yaml": manifest(version: 3)])
+    await host.settle()
+    await host.run(31)
+    await host.settle()
+    let message = try #require(await host.repository.log.first)
+    #expect(message.contains("answers 503"))
+    #expect(message.contains("last words of fraud-\(unready.short)"))
+  }
+
   @Test func `a restarted agent goes on with the canary where it was`() async throws {
     var host = try await Host.withStable()
     await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])

@@ -42,6 +42,23 @@ struct ResolveTests {
       ])
   }
 
+  @Test func `references of a document with other errors are looked at, too`() {
+    let policy = resource(
+      "RolloutPolicy", "careful", "  strategy: {canary: {steps: [{weight: 0}]}}\n  checks: [errors, error]")
+    let state = state([
+      "a.yaml": model("m", runtime: "sever", rollout: "carefull", "replicas: 0"), "b.yaml": shared,
+      "c.yaml": policy.replacingOccurrences("name: careful", by: "name: other"),
+    ])
+    #expect(
+      located(state) == [
+        "a.yaml:6:12: there is no runtime `sever` (did you mean `server`?)",
+        "a.yaml:7:12: there is no rollout policy `carefull` (did you mean `careful`?)",
+        "a.yaml:8:13: `replicas` must be from 1 to 100, not 0",
+        "c.yaml:5:40: `weight` must be from 1 to 100, not 0",
+        "c.yaml:6:20: there is no check `error` (did you mean `errors`?)",
+      ])
+  }
+
   @Test func `healthy models go on beside broken ones`() {
     let state = state([
       "a.yaml": model("good") + "---\n" + model("bad", "replicas: 0") + "---\n" + model("fine"),
@@ -145,7 +162,9 @@ struct ResolveTests {
   }
 
   @Test func `renders a diagnostic as compilers do`() throws {
-    let state = state(["dir/a.yaml": model("m", "\treplica: é"), "b.yaml": model("n", "replica: é")])
+    let state = state([
+      "dir/a.yaml": model("m", "\treplica: é"), "b.yaml": model("n", "replica: é"), "c.yaml": shared,
+    ])
     let rendered = state.diagnostics.map(render)
     #expect(
       rendered.first == """
