@@ -139,7 +139,8 @@ extension Reconciler {
     var found: [WriteBackRequest: CommitID] = [:]
     for machine in records.values.map(\.machine) {
       guard let request = request(for: machine),
-        wishes.revision(of: machine.name) == machine.stable?.revision
+        AskedFor(machine.name, in: wishes)
+          == machine.stable.map({ .revision($0.revision) }) ?? .nothing
       else { continue }
       found[request] = try await edges.repository.revert(answering: request, at: tip)
     }
