@@ -19,6 +19,10 @@ struct DiagnosticsTests {
     ("env: {A: 1}", "8:12: `A` must be text, not a number (write it in quotes: \"1\")"),
     ("env: {A: true}", "8:12: `A` must be text, not a truth value (write it in quotes: \"true\")"),
     ("env: {1A: x}", "8:9: `1A` is not a name of an environment variable: use letters, digits and `_`"),
+    (
+      "env: {EVENKEEL_STATE: /s}",
+      "8:9: `EVENKEEL_STATE` cannot be set: variables that begin with `EVENKEEL_` are the agent's own"
+    ),
     ("env: {A: $(PORTS)}", "8:12: unknown variable `$(PORTS)` (did you mean `PORT`?)"),
     (
       "env: {A: $(FOO)}",
