@@ -45,49 +45,4 @@ struct StepWords {
   }
 }
 
-/// What changes at once, in words. `before` is `nil` when it is not known, and then nothing is said.
-func liveSteps(from before: LiveSettings?, to after: LiveSettings, version: String) -> [PlannedStep] {
-  guard let before else { return [] }
-  var steps: [PlannedStep] = []
-  if let step = replicaStep(from: before.replicas, to: after.replicas, version: version) {
-    steps.append(step)
-  }
-  if before.route != after.route {
-    steps.append(PlannedStep(.apply, "route \(before.route.words) -> \(after.route.words)"))
-  }
-  if before.policy != after.policy {
-    let names =
-      before.policy.name == after.policy.name
-      ? after.policy.name : "\(before.policy.name) -> \(after.policy.name)"
-    steps.append(PlannedStep(.apply, "rollout policy \(names); it holds from the next rollout on"))
-  }
-  if before.labels != after.labels {
-    steps.append(PlannedStep(.apply, "labels \(words(before.labels)) -> \(words(after.labels))"))
-  }
-  return steps
-}
-
-private func replicaStep(from before: Int, to after: Int, version: String) -> PlannedStep? {
-  let replicas = "replicas \(before) -> \(after)"
-  if after > before {
-    let count = after - before
-    return PlannedStep(
-      .start(instances: count),
-      "\(replicas): start \(count) more \(count == 1 ? "instance" : "instances") of version \(version)")
-  }
-  if after < before {
-    return PlannedStep(.stop, "\(replicas): stop \(instanceCount(before - after)) of version \(version)")
-  }
-  return nil
-}
-
 func instanceCount(_ count: Int) -> String { count == 1 ? "1 instance" : "\(count) instances" }
-
-extension Route {
-  fileprivate var words: String { (host ?? "*") + prefix }
-}
-
-private func words(_ labels: [String: String]) -> String {
-  let pairs = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-  return pairs.isEmpty ? "(none)" : pairs.joined(separator: ",")
-}

@@ -68,6 +68,16 @@ private func observed(_ model: ObservedModel, as name: ModelName = "fraud-detect
       ])
   }
 
+  @Test func `words a live change for the loop as it does for a dry run`() {
+    var before = live(replicas: 3)
+    before.policy.readyTimeout = .seconds(1)
+    #expect(
+      liveDifferences(from: before, to: live()) == [
+        "replicas 3 -> 2", "rollout policy careful-canary; it holds from the next rollout on",
+      ])
+    #expect(liveDifferences(from: live(), to: live()).isEmpty)
+  }
+
   @Test func `says nothing of live settings that are not known`() throws {
     let plan = planned(desired(try model()), observed(ObservedModel(stable: try release("7"))))
     #expect(plan.changes.isEmpty)
