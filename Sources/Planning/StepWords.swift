@@ -13,7 +13,7 @@ struct StepWords {
   func planned(_ step: Step) -> PlannedStep {
     switch step {
     case .fetch:
-      PlannedStep(.fetch, "fetch \(model.workload.artifact.uri)")
+      PlannedStep(.fetch, "fetch \(shownURI(model.workload.artifact.uri))")
     case .verify:
       PlannedStep(.verify, "check that its digest is \(model.workload.artifact.digest)")
     case .start(let count):
@@ -43,6 +43,16 @@ struct StepWords {
     let requests = minRequests > 0 ? " and at least \(minRequests) requests" : ""
     return "\(verb) for \(duration.text)\(requests)"
   }
+}
+
+/// A URI without user info, query and fragment: they can hold passwords, signatures and tokens, and plans are shown
+/// to many, also on pull requests.
+func shownURI(_ uri: String) -> String {
+  let plain = uri.prefix { $0 != "?" && $0 != "#" }
+  guard let slashes = plain.firstRange(of: "//") else { return String(plain) }
+  let authority = plain[slashes.upperBound...].prefix { $0 != "/" }
+  guard let at = authority.lastIndex(of: "@") else { return String(plain) }
+  return String(plain[..<slashes.upperBound] + plain[plain.index(after: at)...])
 }
 
 func instanceCount(_ count: Int) -> String { count == 1 ? "1 instance" : "\(count) instances" }

@@ -58,6 +58,14 @@ struct DiagnosticsTests {
     ("uri: /m", "5:19: `uri` must be a `file:`, `http:` or `https:` URI (write `file:///m`)"),
     ("uri: file:m", "5:19: `uri` must hold an absolute path (write `file:///folder/file`)"),
     ("uri: file://host/m", "5:19: `uri` must hold an absolute path (write `file:///folder/file`)"),
+    (
+      "uri: 'file:///m?x=1'",
+      "5:19: `uri` names a file, which has no query or fragment (write `?` in a path as `%3F` and `#` as `%23`)"
+    ),
+    (
+      "uri: 'file:///m#x'",
+      "5:19: `uri` names a file, which has no query or fragment (write `?` in a path as `%3F` and `#` as `%23`)"
+    ),
     ("uri: mlflow:/m/1", "5:19: `mlflow:` is not supported yet in `uri`"),
     ("uri: oci://r/m", "5:19: `oci:` is not supported yet in `uri`"),
     ("uri: s3://b/m", "5:19: `s3:` is not supported yet in `uri`"),
