@@ -167,19 +167,12 @@ extension Reconciler {
     }
     record.conditions = conditions(of: record)
     var entries = result.entries(of: model.name, after: record.machine, at: now)
-    if before != record.live, let change = liveChange(from: before, to: record.live) {
-      let message = "\(model.name): \(change), applied live"
+    let changes = liveDifferences(from: before, to: record.live)
+    if !changes.isEmpty {
+      let message = "\(model.name): " + changes.joined(separator: ", ")
       entries.append(.event(Event(at: now, model: model.name, reason: "AppliedLive", message: message)))
     }
     return (record, entries)
-  }
-
-  private func liveChange(from old: LiveSettings, to new: LiveSettings) -> String? {
-    var changes: [String] = []
-    if old.replicas != new.replicas { changes.append("replicas \(old.replicas) to \(new.replicas)") }
-    if old.route != new.route { changes.append("route to \(new.route.host ?? "*")\(new.route.prefix)") }
-    if old.policy != new.policy { changes.append("policy \(new.policy.name)") }
-    return changes.isEmpty ? nil : changes.joined(separator: ", ")
   }
 
   /// Models that Git no longer has. One that only cannot be read, or may be in a document that cannot, is not

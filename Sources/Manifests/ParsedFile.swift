@@ -28,6 +28,8 @@ package struct ParsedFile: Sendable {
   var runtimes: [Declaration<RuntimeSpec>] = []
   /// Resources with errors whose kind and name can be read nevertheless.
   var broken: [BrokenResource] = []
+  /// What resources with errors refer to, as far as it can be read: so that one error does not hide another.
+  var brokenReferences: [Reference] = []
   /// Whether a document is so broken that it could be about anything.
   var isUnattributed = false
 }
@@ -35,24 +37,6 @@ package struct ParsedFile: Sendable {
 struct BrokenResource: Sendable {
   let kind: String
   let name: Located<String>
-  /// What it refers to, as far as that can be read: a reference that leads nowhere is an error besides.
-  let runtime: Located<String>?
-  let policy: Located<String>?
-  let checks: [Located<String>]
-
-  init(kind: String, name: Located<String>, root: Node) {
-    self.kind = kind
-    self.name = name
-    let spec = root["spec"]
-    let isModel = kind == modelKind.name
-    runtime = isModel ? writtenName(spec?["runtime"]) : nil
-    policy = isModel ? writtenName(spec?["rollout"]) : nil
-    guard kind == rolloutPolicyKind.name, case .sequence(let checks, _) = spec?["checks"] else {
-      self.checks = []
-      return
-    }
-    self.checks = checks.compactMap(writtenName)
-  }
 }
 
 /// Reads a file. It never fails: what is wrong is in the diagnostics, and one bad document does not stop the
@@ -102,8 +86,9 @@ extension ParsedFile {
   ) -> Declaration<Spec>? {
     let declaration = kind.document.read(root, "document", &reading)
     if let declaration, isSound, reading.problems.isEmpty { return declaration }
+    brokenReferences += references(in: root, kind: kind.name)
     if let name = resourceName(of: root) {
-      broken.append(BrokenResource(kind: kind.name, name: name, root: root))
+      broken.append(BrokenResource(kind: kind.name, name: name))
     } else {
       isUnattributed = true
     }
@@ -139,11 +124,7 @@ private func kindName(of root: Node, _ reading: inout Reading) -> String? {
 
 /// The name of a resource that may otherwise be broken; `nil` when it has none that a resource could have.
 private func resourceName(of root: Node) -> Located<String>? {
-  writtenName(root["metadata"]?["name"])
-}
-
-private func writtenName(_ node: Node?) -> Located<String>? {
-  guard case .scalar(let name) = node, isDNSLabel(name.text) else { return nil }
+  guard case .scalar(let name) = root["metadata"]?["name"], isDNSLabel(name.text) else { return nil }
   return Located(value: name.text, position: name.position)
 }
 

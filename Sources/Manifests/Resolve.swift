@@ -31,7 +31,7 @@ private struct Resolver {
   mutating func resolve() -> DesiredState {
     resolveRuntimes()
     resolvePolicies()
-    followBrokenReferences()
+    checkReferencesOfUnusable()
     let overlapping = findOverlaps()
 
     var state = DesiredState()
@@ -78,17 +78,6 @@ private struct Resolver {
     }
   }
 
-  /// A document with errors is not used, but all that is wrong with it is said at once.
-  private mutating func followBrokenReferences() {
-    for file in files.indices {
-      for broken in files[file].broken {
-        if let runtime = broken.runtime { _ = runtimes.find(runtime, from: file, &complaints) }
-        if let policy = broken.policy { _ = policies.find(policy, from: file, &complaints) }
-        for check in broken.checks { _ = checks.find(check, from: file, &complaints) }
-      }
-    }
-  }
-
   private mutating func resolve(
     _ declaration: Declaration<ModelSpec>, _ name: ModelName, file: Int
   ) -> DesiredModel? {
@@ -113,6 +102,29 @@ private struct Resolver {
         file: file, at: reference.position)
     }
     return nil
+  }
+
+  /// Looks up what resources refer to that cannot be used themselves, for the complaints alone: whoever mends the
+  /// one error must not find the next only then.
+  private mutating func checkReferencesOfUnusable() {
+    for file in files.indices {
+      for reference in files[file].brokenReferences { check(reference, from: file) }
+    }
+    for (file, model) in models.duplicates {
+      check(Reference(target: .runtime, name: model.spec.runtime), from: file)
+      check(Reference(target: .policy, name: model.spec.rollout), from: file)
+    }
+    for (file, policy) in policies.duplicates {
+      for name in policy.spec.checks { check(Reference(target: .check, name: name), from: file) }
+    }
+  }
+
+  private mutating func check(_ reference: Reference, from file: Int) {
+    switch reference.target {
+    case .runtime: _ = runtimes.find(reference.name, from: file, &complaints)
+    case .policy: _ = policy(reference.name, from: file)
+    case .check: _ = checks.find(reference.name, from: file, &complaints)
+    }
   }
 
   /// The models whose routes overlap another one's. None of them can be trusted with its route: which of two

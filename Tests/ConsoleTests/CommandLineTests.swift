@@ -41,6 +41,44 @@ import Testing
     }
   }
 
+  @Test(arguments: [[], ["-o", "json"]])
+  func `validate fails for a folder without a manifest`(_ options: [String]) async throws {
+    try await withTemporaryFolder { folder in
+      try write(sharedManifests, to: folder + "/models/shared.yaml")
+      try write("nothing\n", to: folder + "/model/notes.txt")
+      let result = try await evenkeel("validate", "models", "model", in: folder, then: options)
+      #expect(result.code == 1)
+      #expect(
+        result.messages.hasSuffix(
+          "error: there is no manifest in model: no file whose name ends in .yaml or .yml\n"))
+    }
+  }
+
+  @Test(arguments: ["ftp://models.example.com/m", "s3://bucket/m", "mlflow:/m/1"])
+  func `digest says which URIs it can fetch`(_ uri: String) async throws {
+    try await withTemporaryFolder { folder in
+      let result = try await evenkeel("digest", uri, in: folder)
+      #expect(result.code == 1)
+      let scheme = uri.prefix { $0 != ":" }
+      #expect(
+        result.messages == "Error: only file:, http: and https: URIs are supported, not \(scheme):\n")
+    }
+  }
+
+  @Test func `digest takes a file with a colon in its name`() async throws {
+    try await withTemporaryFolder { folder in
+      try write("hello\n", to: folder + "/model:1")
+      let result = try await evenkeel("digest", "model:1", "-o", "json", in: folder)
+      #expect(result.code == 0)
+      let json = try JSONDecoder().decode([String: String].self, from: Data(result.output.utf8))
+      #expect(
+        json == [
+          "artifact": "model:1",
+          "digest": "sha256:5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03",
+        ])
+    }
+  }
+
   @Test func `digest prints the digest first`() async throws {
     try await withTemporaryFolder { folder in
       try write("hello\n", to: folder + "/model.bin")
@@ -105,6 +143,10 @@ import Testing
     try await withTemporaryFolder { folder in
       let result = try await evenkeel("version", in: folder)
       #expect(result.output.wholeMatch(of: /[0-9]+\.[0-9]+\.[0-9]+\n/) != nil)
+      let json = try await evenkeel("version", "-o", "json", in: folder)
+      let version = try JSONDecoder().decode([String: String].self, from: Data(json.output.utf8))
+      #expect(version["version"].map { $0 + "\n" } == result.output)
+      #expect(version.count == 1)
     }
   }
 

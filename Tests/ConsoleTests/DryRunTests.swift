@@ -1,5 +1,7 @@
 import FoundationEssentials
 import Simulation
+import Subprocess
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -128,6 +130,17 @@ import Testing
       let same = try await evenkeel(
         "reconcile", "--dry-run", "--path", "models", "--state", "status.json", in: folder)
       #expect(same.output == "Nothing to do: 1 unchanged.\n")
+      let piped = try await Subprocess.run(
+        .path("/bin/sh"),
+        arguments: [
+          "-c", "cat status.json | \"$0\" reconcile --dry-run --path models --state /dev/stdin",
+          builtExecutable("evenkeel"),
+        ], workingDirectory: FilePath(folder), output: .string(limit: 1 << 20), error: .string(limit: 1 << 20)
+      )
+      #expect(piped.standardOutput == "Nothing to do: 1 unchanged.\n", "\(piped.standardError)")
+      let missing = try await evenkeel(
+        "reconcile", "--dry-run", "--path", "models", "--state", "none.json", in: folder)
+      #expect(missing.messages == "Error: cannot read none.json: No such file or directory\n")
       try write(model(version: 2), to: folder + "/models/fraud.yaml")
       let change = try await evenkeel(
         "reconcile", "--dry-run", "--path", "models", "--state", "status.json", "-o", "markdown", in: folder)
