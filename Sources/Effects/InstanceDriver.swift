@@ -59,10 +59,12 @@ package struct InstanceObservation: Hashable, Sendable {
   package var metricsPort: Int
   package var pid: Int?
   package var condition: InstanceCondition
+  /// The last thing that its ready path answered, in words; `nil` before the first answer or when it is ready.
+  package var lastAnswer: String?
 
   package init(
     id: InstanceID, model: ModelName, revision: Revision, port: Int, metricsPort: Int, pid: Int?,
-    condition: InstanceCondition
+    condition: InstanceCondition, lastAnswer: String? = nil
   ) {
     self.id = id
     self.model = model
@@ -71,6 +73,7 @@ package struct InstanceObservation: Hashable, Sendable {
     self.metricsPort = metricsPort
     self.pid = pid
     self.condition = condition
+    self.lastAnswer = lastAnswer
   }
 }
 
