@@ -169,7 +169,7 @@ extension Reconciler {
     var entries = result.entries(of: model.name, after: record.machine, at: now)
     let changes = liveDifferences(from: before, to: record.live)
     if !changes.isEmpty {
-      let message = "\(model.name): " + changes.joined(separator: ", ")
+      let message = "\(model.name): applied live: " + changes.joined(separator: ", ")
       entries.append(.event(Event(at: now, model: model.name, reason: "AppliedLive", message: message)))
     }
     return (record, entries)

@@ -52,7 +52,9 @@ extension Reconciler {
     for instance in world.running(name, revision) {
       switch instance.condition {
       case .ready: tally.ready += 1
-      case .starting: tally.starting += 1
+      case .starting:
+        tally.starting += 1
+        tally.trouble = instance.lastAnswer ?? tally.trouble
       case .unready(let how): tally.trouble = how
       case .stopping, .exited, .lost: break
       }
