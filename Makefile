@@ -6,6 +6,8 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 SWIFT ?= swift
+# Tests start real servers and real Envoys; all at once they would starve each other of two cores.
+TEST_WIDTH ?= 4
 PREFIX ?= /usr/local
 DESTDIR ?=
 
@@ -30,7 +32,7 @@ demo: build ## See a bad model caught, taken off traffic and reverted in Git
 
 ##@ Prove
 test: deps ## Run every test
-	$(SWIFT) test --disable-xctest
+	$(SWIFT) test --disable-xctest --experimental-maximum-parallelization-width $(TEST_WIDTH)
 
 check: packages systemd ## Check format, layering, imports and the systemd unit
 	$(SWIFT) format lint --recursive --strict Package.swift Sources Tests

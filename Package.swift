@@ -153,7 +153,9 @@ let package = Package(
         "Agent", "Console", "Effects", "Manifests", "Planning", "Rollout", "Simulation", "TestSupport",
         "Vocabulary", "evenkeel", logging, serviceLifecycle, subprocess, systemPackage,
       ]),
-    tests("EndToEndTests", ["TestSupport", "evenkeel"]),
+    tests(
+      "EndToEndTests",
+      ["HostTarget", "TestSupport", "evenkeel", asyncHTTPClient, nioCore, nioHTTP1]),
     tests("TidyTests", []),
   ]
 )

@@ -2,7 +2,7 @@ import Effects
 import Vocabulary
 
 /// How often the instances of a release have ended by themselves, and when the next may start.
-/// Kept in memory: an agent that restarts gives everyone a fresh start.
+/// Kept in memory: an agent that restarts gives everyone a fresh start, and so does a while of good service.
 struct CrashBook {
   struct Page {
     var exits = 0
@@ -11,20 +11,28 @@ struct CrashBook {
     /// Why it cannot be started at all.
     var unstartable: String?
     var restartAt = Timestamp(milliseconds: 0)
+    var lastExitAt = Timestamp(milliseconds: 0)
   }
+
+  /// How long the instances of a stable release have to serve before their exits are forgotten.
+  private static let probation = Duration.seconds(600)
 
   private var pages: [BackendKey: Page] = [:]
 
+  /// Whether nobody has ended, as far as it is remembered.
+  var isEmpty: Bool { pages.isEmpty }
+
   subscript(key: BackendKey) -> Page { pages[key] ?? Page() }
 
-  /// The first restart is immediate; then the wait doubles from one second to a minute.
+  /// The first restart is immediate; then the wait doubles from one second to 32.
   mutating func exited(_ key: BackendKey, how: String, log: [String], at now: Timestamp) {
     var page = self[key]
     page.exits += 1
     page.lastExit = how
     page.log = log
+    page.lastExitAt = now
     let exponent = min(page.exits - 1, 6)
-    page.restartAt = now + (exponent == 0 ? .zero : .seconds(min(60, 1 << (exponent - 1))))
+    page.restartAt = now + (exponent == 0 ? .zero : .seconds(1 << (exponent - 1)))
     pages[key] = page
   }
 
@@ -37,7 +45,13 @@ struct CrashBook {
     pages[key, default: Page()].lastExit = reason
   }
 
-  /// A new attempt, or an instance that got ready, starts with a clean page.
+  /// A stable release whose instances serve is on its way to a clean page.
+  mutating func serves(_ key: BackendKey, at now: Timestamp) {
+    guard let page = pages[key], now - page.lastExitAt >= Self.probation else { return }
+    pages[key] = nil
+  }
+
+  /// A new attempt starts with a clean page.
   mutating func clear(_ key: BackendKey) {
     pages[key] = nil
   }
@@ -56,8 +70,10 @@ struct DrainBook {
     return now - start
   }
 
-  mutating func forget(_ id: InstanceID) {
-    since[id] = nil
+  /// Forgets everyone else: whoever is wanted again, or gone.
+  mutating func keep(_ ids: [InstanceID]) {
+    let ids = Set(ids)
+    since = since.filter { ids.contains($0.key) }
   }
 }
 

@@ -15,33 +15,46 @@ package struct History: Sendable {
     self.repository = repository
   }
 
-  /// For each model, the first-parent commit since which it has had this revision without a break. `base` is
-  /// a commit whose wishes are known to be different for all of them: the walk ends there.
+  /// For each model, the first-parent commit since which it has had this revision without a break. The walk ends
+  /// at `base`, a commit whose wishes are known: a model that had the revision there already is not in the answer.
   package func introductions(of revisions: [ModelName: Revision], at tip: CommitID, after base: CommitID?)
     async throws(SourceError) -> [ModelName: CommitID]
   {
     var found: [ModelName: CommitID] = [:]
-    var open = revisions
+    // What the commit at hand asks for, of the models whose introduction may lie further back. Where a model cannot
+    // be read it has not changed: a mistake and its correction are no new wish.
+    var open = revisions.mapValues(AskedFor.revision)
     let commits = try await repository.history(from: tip, downTo: base, limit: Self.limit)
     for (index, commit) in commits.enumerated() {
-      for name in open.keys { found[name] = commit.id }
-      let parent = index + 1 < commits.count ? commits[index + 1] : nil
-      guard let parent else { break }
+      for (name, asked) in open where asked != .unreadable { found[name] = commit.id }
+      guard index + 1 < commits.count else {
+        if let base, commit.parents.first == base {
+          let before = unbroken(open, revisions, in: try await repository.desired(at: base))
+          found = found.filter { name, _ in before[name] == nil }
+        }
+        break
+      }
+      let parent = commits[index + 1]
       // The same tree of manifests: nobody was introduced by this commit.
       if parent.manifests == commit.manifests { continue }
       // Before the folder of the manifests existed, there was no model.
       guard parent.manifests != nil else { break }
       let earlier = try await repository.desired(at: parent.id)
-      open = open.filter { name, wanted in earlier.revision(of: name) == wanted }
+      open = unbroken(open, revisions, in: earlier)
       if open.isEmpty { break }
     }
     return found
   }
-}
 
-extension DesiredState {
-  /// The revision that a model is asked to have; `nil` when there is no such model, or it cannot be read.
-  func revision(of name: ModelName) -> Revision? {
-    models[name].map { Planning.revision(of: $0.workload) }
+  /// Those of `open` that an earlier commit asks for in the same revision, or does not say anything about.
+  private func unbroken(
+    _ open: [ModelName: AskedFor], _ revisions: [ModelName: Revision], in earlier: DesiredState
+  ) -> [ModelName: AskedFor] {
+    open.reduce(into: [:]) { unbroken, entry in
+      let asked = AskedFor(entry.key, in: earlier)
+      if asked == .unreadable || asked == revisions[entry.key].map(AskedFor.revision) {
+        unbroken[entry.key] = asked
+      }
+    }
   }
 }

@@ -21,9 +21,9 @@ extension ObserveResult {
       return record + [event("StepCompleted", "\(name) \(version): \(step) is complete\(next)")]
     case .failed(let record):
       let failure = record.failure?.message ?? ""
+      let next = after.stable.map { "traffic returns to version \($0.version)" } ?? "its instances stop"
       return [
-        .rollout(record),
-        event("RolloutFailed", "\(name) \(version) failed: \(failure); traffic returns to stable"),
+        .rollout(record), event("RolloutFailed", "\(name) \(version) failed: \(failure); \(next)"),
       ]
     case .promoted(let record):
       return [.rollout(record), event("Promoted", "\(name) \(version) is stable")]

@@ -5,26 +5,28 @@ import Rollout
 import Vocabulary
 
 extension Reconciler {
-  /// Makes the world follow what the machines want. Answers whether something moved that a machine waits for, and
-  /// which models were not at rest.
-  func converge() async throws(JournalError) -> (routed: Bool, restless: [ModelName]) {
-    let restless = names { !isAtRest($0) }
-    for name in restless {
-      for wanted in records[name]?.machine.wanted().instances ?? [] {
+  /// Starts what is missing and stops what is too much.
+  func converge() async throws(JournalError) {
+    for name in names(where: { !isAtRest($0) }) {
+      for wanted in records[name]?.machine.wanted().instances ?? [] where wanted.mayStart {
         try await startMissing(wanted, of: name)
       }
     }
-    let routed = await route()
     await stopUnwanted()
-    return (routed, restless)
+    try await finishRemovals()
   }
 
   /// The cheap case, and at any moment the case of almost every model.
-  private func isAtRest(_ record: ModelRecord) -> Bool {
+  func isAtRest(_ record: ModelRecord) -> Bool {
     guard record.machine.isSettled, let stable = record.machine.stable else {
       return record.machine.isGone
     }
-    return world.running(record.machine.name, stable.revision).count == record.machine.replicas
+    let running = world.running(record.machine.name, stable.revision)
+    if running.allSatisfy({ $0.condition == .ready }) {
+      let key = BackendKey(model: record.machine.name, revision: stable.revision)
+      crashes.serves(key, at: edges.clock.now())
+    }
+    return running.count == record.machine.replicas
   }
 
   // MARK: Starting
@@ -75,8 +77,11 @@ extension Reconciler {
   ) async throws(JournalError) {
     specs[spec.id] = nil
     switch error.remedy {
-    case .commit:
+    case .commit where key.revision == records[key.model]?.machine.rollout?.candidate.revision:
       crashes.unstartable(key, because: error.message)
+    case .commit:
+      // What was stable could be started before: somebody may put its program back.
+      crashes.exited(key, how: error.message, log: [], at: now)
     case .wait:
       crashes.postpone(key, until: now + .seconds(5), because: error.message)
     case .retry:
@@ -91,8 +96,9 @@ extension Reconciler {
 
   // MARK: Routing
 
-  /// Applies the wanted routes if they are not the confirmed ones.
-  private func route() async -> Bool {
+  /// Applies the wanted routes if they are not the confirmed ones. Answers whether the gateway has confirmed new
+  /// ones, which a machine may be waiting for.
+  func route() async -> Bool {
     let table = wantedTable()
     let now = edges.clock.now()
     guard table != world.gateway.accepted, now >= gatewayRetryAt else { return false }
@@ -123,7 +129,7 @@ extension Reconciler {
   /// statistics exist before its first request and until its last answer.
   private func wantedRoute(of record: ModelRecord) -> ModelRoute? {
     let name = record.machine.name
-    let weights = record.machine.wanted().weights
+    let weights = servable(record.machine)
     let running = Set((world.byModel[name] ?? []).filter { !$0.isExited }.map(\.revision))
     let revisions = running.union(weights.keys).sorted()
     guard !revisions.isEmpty else { return nil }
@@ -133,6 +139,17 @@ extension Reconciler {
         ports: ports(of: name, revision, routed: weights[revision] != nil))
     }
     return ModelRoute(route: record.live.route, backends: backends)
+  }
+
+  /// The weights that the machine wants. A candidate without a ready instance gets none of them, whatever its step
+  /// says, as long as stable is there to take them.
+  private func servable(_ machine: ModelMachine) -> [Revision: Int] {
+    let weights = machine.wanted().weights
+    guard let stable = machine.stable?.revision, let candidate = machine.rollout?.candidate.revision,
+      weights[stable] != nil, weights[candidate] != nil,
+      !world.running(machine.name, candidate).contains(where: { $0.condition == .ready })
+    else { return weights }
+    return [stable: 100]
   }
 
   /// Only instances whose model is ready, and that are to stay, get requests. If none of a routed release is,
@@ -150,8 +167,9 @@ extension Reconciler {
   /// Stops what nobody wants: when its last request is answered, or its grace has passed.
   private func stopUnwanted() async {
     let now = edges.clock.now()
-    let drained = world.byModel.keys.flatMap { unwanted(of: $0) }.filter { isDrained($0, at: now) }
-    for instance in drained.sorted(by: { $0.id < $1.id }) {
+    let leaving = world.byModel.keys.flatMap(unwanted).sorted { $0.id < $1.id }
+    drains.keep(leaving.map(\.id))
+    for instance in leaving where isDrained(instance, at: now) {
       stopping.insert(instance.id)
       await edges.instances.stop(instance.id)
     }
@@ -181,15 +199,15 @@ extension Reconciler {
   }
 
   private func isDrained(_ instance: InstanceObservation, at now: Timestamp) -> Bool {
+    // Not before the gateway has confirmed that it sends nothing there.
+    guard let accepted = world.gateway.accepted else { return false }
+    let backend = accepted.models[instance.model]?.backends.first { $0.revision == instance.revision }
+    let weight = backend?.weight ?? 0
+    guard weight == 0 || backend?.ports.contains(instance.port) == false else { return false }
     let waited = drains.duration(of: instance.id, at: now)
     if waited >= specs[instance.id]?.terminationGrace ?? .seconds(30) { return true }
-    // Without knowing what the gateway routes and answers, only time tells.
-    guard let accepted = world.gateway.accepted, let statistics = world.gateway.statistics else {
-      return false
-    }
-    let weight = accepted.models[instance.model]?.weights[instance.revision] ?? 0
     // The gateway counts by release: while others of it serve, nobody knows which one still answers.
-    guard weight == 0 else { return false }
+    guard weight == 0, let statistics = world.gateway.statistics else { return false }
     let key = BackendKey(model: instance.model, revision: instance.revision)
     return statistics[key].map { $0.active == 0 } ?? true
   }
@@ -197,7 +215,7 @@ extension Reconciler {
   // MARK: Removing
 
   /// Closes the books of models whose last instance is gone.
-  func finishRemovals() async throws(JournalError) {
+  private func finishRemovals() async throws(JournalError) {
     for (name, record) in records where record.machine.removing {
       let isGone = (world.byModel[name] ?? []).allSatisfy(\.isExited)
       guard isGone, confirmedNoRoute(name) else { continue }
@@ -220,7 +238,12 @@ extension Reconciler {
 }
 
 extension InstanceObservation {
-  var isExited: Bool { if case .exited = condition { true } else { false } }
+  var isExited: Bool {
+    switch condition {
+    case .exited, .lost: true
+    case .starting, .ready, .unready, .stopping: false
+    }
+  }
 
   init(starting spec: InstanceSpec) {
     self.init(

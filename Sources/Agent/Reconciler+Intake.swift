@@ -10,18 +10,22 @@ extension Reconciler {
   /// in force; after a restart they are read from the mirror. Answers what went wrong.
   @discardableResult
   package func poll() async -> SourceError? {
+    await polls.enter()
+    defer { polls.leave() }
     do throws(SourceError) {
       let tip = try await edges.repository.fetch()
       try await take(tip, fetched: true)
       sourceTrouble = nil
     } catch {
-      await sourceFailed(error)
+      // Being stopped in the middle of a fetch says nothing about the remote.
+      if !Task.isCancelled { await sourceFailed(error) }
     }
     return sourceTrouble
   }
 
   private func sourceFailed(_ error: SourceError) async {
-    if error != sourceTrouble {
+    let isNews = error != sourceTrouble
+    if isNews {
       edges.logger.error("the configuration repository cannot be read", metadata: ["error": "\(error)"])
       let event = Event(at: edges.clock.now(), reason: "SourceUnavailable", message: error.message)
       try? await write([.event(event)])
@@ -31,7 +35,9 @@ extension Reconciler {
     do throws(SourceError) {
       if let tip = try await edges.repository.mirroredTip() { try await take(tip, fetched: false) }
     } catch {
-      edges.logger.error("the mirror cannot be read", metadata: ["error": "\(error)"])
+      if isNews {
+        edges.logger.error("the mirror cannot be read", metadata: ["error": "\(error)"])
+      }
     }
   }
 
@@ -40,36 +46,66 @@ extension Reconciler {
       if fetched { source?.fetchedAt = edges.clock.now() }
       return
     }
-    let wishes = try await edges.repository.desired(at: tip)
-    let changed = wishes.models.values.filter { $0 != desired?.models[$0.name] }
+    let wishes = try await wishes(at: tip)
+    // A model whose attempt has failed may be asked for anew by a commit that leaves no difference to see.
+    let pinned = Set(records.values.filter(\.machine.isPinned).map(\.machine.name))
+    let changed = wishes.models.values.filter { $0 != desired?.models[$0.name] || pinned.contains($0.name) }
     let revisions = Dictionary(
       uniqueKeysWithValues: changed.map { ($0.name, Planning.revision(of: $0.workload)) })
-    let unknown = revisions.filter { name, revision in records[name]?.machine.desired?.revision != revision }
+    let unknown = revisions.filter { name, revision in
+      records[name]?.machine.desired?.revision != revision || pinned.contains(name)
+    }
     let introductions =
       unknown.isEmpty
       ? [:]
       : try await History(repository: edges.repository)
-        .introductions(of: unknown, at: tip, after: source?.commit)
+        .introductions(of: unknown, at: tip, after: await lastCommit())
+    let reverts = try await unrecordedReverts(for: wishes, at: tip)
     let now = edges.clock.now()
     let source = SourceRecord(
       url: settings.url, branch: settings.branch, path: settings.path, commit: tip,
       fetchedAt: fetched ? now : self.source?.fetchedAt ?? now)
     do throws(JournalError) {
-      try await takeIn(wishes, changed, revisions, introductions, source)
+      try await takeIn(wishes, changed, revisions, introductions, reverts, source)
     } catch {
       edges.logger.error("the wishes of Git could not be journalled", metadata: ["error": "\(error)"])
     }
   }
 
+  private func wishes(at tip: CommitID) async throws(SourceError) -> DesiredState {
+    do throws(SourceError) {
+      return try await edges.repository.desired(at: tip)
+    } catch {
+      // Our own revert of the very first deployment leaves nothing in the folder, so that it is gone. A folder that
+      // goes in any other way is a mistake to be told, not the wish to remove everything.
+      guard error.kind == .notFound, records.values.contains(where: { $0.machine.hasPushed(tip) }) else {
+        throw error
+      }
+      return DesiredState()
+    }
+  }
+
+  /// Where the walk for introductions may end: the commit taken in last, if it is of this very source and was not
+  /// rewritten away.
+  private func lastCommit() async -> CommitID? {
+    guard let source, source.url == settings.url, source.branch == settings.branch,
+      source.path == settings.path
+    else { return nil }
+    return try? await edges.repository.commit(named: source.commit.rawValue)
+  }
+
   /// All of a commit is taken in by one transaction: after a crash either none or all of it is known.
   private func takeIn(
     _ wishes: DesiredState, _ changed: [DesiredModel], _ revisions: [ModelName: Revision],
-    _ introductions: [ModelName: CommitID], _ source: SourceRecord
+    _ introductions: [ModelName: CommitID], _ reverts: [WriteBackRequest: CommitID], _ source: SourceRecord
   ) async throws(JournalError) {
-    await enter()
-    defer { leave() }
+    await turns.enter()
+    defer { turns.leave() }
     let now = edges.clock.now()
     var entries: [JournalEntry] = [.source(source)]
+    for (request, commit) in reverts where isPending(request) {
+      entries += WriteBackResult.pushed(commit).entries(for: request, at: now)
+    }
     var updated: [ModelName: ModelRecord] = [:]
     for model in changed.sorted(by: { $0.name < $1.name }) {
       guard let revision = revisions[model.name] else { continue }
@@ -96,6 +132,21 @@ extension Reconciler {
     desired = wishes
   }
 
+  /// Reverts that Git has and the journal does not: this look at Git came, or a crash, between push and journal.
+  private func unrecordedReverts(for wishes: DesiredState, at tip: CommitID)
+    async throws(SourceError) -> [WriteBackRequest: CommitID]
+  {
+    var found: [WriteBackRequest: CommitID] = [:]
+    for machine in records.values.map(\.machine) {
+      guard let request = request(for: machine),
+        AskedFor(machine.name, in: wishes)
+          == machine.stable.map({ .revision($0.revision) }) ?? .nothing
+      else { continue }
+      found[request] = try await edges.repository.revert(answering: request, at: tip)
+    }
+    return found
+  }
+
   private func wish(for model: DesiredModel, _ release: Release, at now: Timestamp) async -> (
     ModelRecord, [JournalEntry]
   ) {
@@ -109,25 +160,19 @@ extension Reconciler {
     record.workloads[release.revision] = model.workload
     let terms = model.live.policy.terms(replicas: model.live.replicas)
     let result = record.machine.desire(release, under: terms, at: now, id: rolloutID(at: now))
+    record.machine.branchMoved(at: now)
     if case .started = result {
       crashes.clear(BackendKey(model: model.name, revision: release.revision))
       await edges.artifacts.forgetFailure(of: model.workload.artifact)
     }
     record.conditions = conditions(of: record)
     var entries = result.entries(of: model.name, after: record.machine, at: now)
-    if before != record.live, let change = liveChange(from: before, to: record.live) {
-      let message = "\(model.name): \(change), applied live"
+    let changes = liveDifferences(from: before, to: record.live)
+    if !changes.isEmpty {
+      let message = "\(model.name): applied live: " + changes.joined(separator: ", ")
       entries.append(.event(Event(at: now, model: model.name, reason: "AppliedLive", message: message)))
     }
     return (record, entries)
-  }
-
-  private func liveChange(from old: LiveSettings, to new: LiveSettings) -> String? {
-    var changes: [String] = []
-    if old.replicas != new.replicas { changes.append("replicas \(old.replicas) to \(new.replicas)") }
-    if old.route != new.route { changes.append("route to \(new.route.host ?? "*")\(new.route.prefix)") }
-    if old.policy != new.policy { changes.append("policy \(new.policy.name)") }
-    return changes.isEmpty ? nil : changes.joined(separator: ", ")
   }
 
   /// Models that Git no longer has. One that only cannot be read, or may be in a document that cannot, is not

@@ -9,6 +9,7 @@ extension Reconciler {
     let machine = record.machine
     var observation = ModelObservation(
       weights: confirmedWeights(of: machine.name), counts: counts(of: machine.name),
+      requestDuration: requestDuration(of: machine),
       gatewayTrouble: gatewayTrouble?.message ?? world.gateway.problem)
     if let candidate = machine.rollout?.candidate {
       observation.instances = instances(of: machine.name, candidate.revision)
@@ -32,6 +33,15 @@ extension Reconciler {
     }
   }
 
+  /// The slower side's: what is in flight at a change of weights has to end on both.
+  private func requestDuration(of machine: ModelMachine) -> Duration? {
+    [machine.stable, machine.rollout?.candidate].compactMap { release in
+      release.flatMap { release in
+        world.gateway.statistics?[BackendKey(model: machine.name, revision: release.revision)]?.duration
+      }
+    }.max()
+  }
+
   private func instances(of name: ModelName, _ revision: Revision) -> ModelObservation.Instances {
     let page = crashes[BackendKey(model: name, revision: revision)]
     var tally = ModelObservation.Instances()
@@ -42,13 +52,27 @@ extension Reconciler {
     for instance in world.running(name, revision) {
       switch instance.condition {
       case .ready: tally.ready += 1
-      case .starting: tally.starting += 1
+      case .starting:
+        tally.starting += 1
+        tally.trouble = instance.lastAnswer ?? tally.trouble
       case .unready(let how): tally.trouble = how
-      case .stopping, .exited: break
+      case .stopping, .exited, .lost: break
       }
     }
     return tally
   }
+
+  /// What the newest running instance of the candidate has written last.
+  func lastWords(of machine: ModelMachine) async -> [String] {
+    guard let candidate = machine.rollout?.candidate,
+      let newest = world.running(machine.name, candidate.revision).map(\.id)
+        .max(by: { ($0.rawValue.count, $0) < ($1.rawValue.count, $1) })
+    else { return [] }
+    return await edges.instances.logTail(of: newest, lines: Self.quotedLines)
+  }
+
+  /// How many lines of a log go with a failure.
+  private static var quotedLines: Int { 20 }
 
   /// Takes note of instances that have ended: expected ones are forgotten, others are counted and remembered
   /// with their last words.
@@ -56,34 +80,31 @@ extension Reconciler {
     let now = edges.clock.now()
     for (name, instances) in world.byModel {
       for instance in instances {
-        guard case .exited(let how) = instance.condition else { continue }
-        try await settleExit(of: instance, of: name, how: how, at: now)
+        guard instance.isExited else { continue }
+        try await settleExit(of: instance, of: name, at: now)
       }
     }
   }
 
   private func settleExit(
-    of instance: InstanceObservation, of name: ModelName, how: String, at now: Timestamp
+    of instance: InstanceObservation, of name: ModelName, at now: Timestamp
   ) async throws(JournalError) {
-    var entries: [JournalEntry] = [.removeInstance(instance.id)]
     let key = BackendKey(model: name, revision: instance.revision)
-    if isWanted(key), !stopping.contains(instance.id) {
-      let log = await edges.instances.logTail(of: instance.id, lines: 20)
+    let isExpected = !isWanted(key) || stopping.contains(instance.id)
+    let (reason, how) =
+      switch instance.condition {
+      case .exited(let how): (isExpected ? "InstanceStopped" : "InstanceExited", how)
+      case .lost, .starting, .ready, .unready, .stopping: ("InstanceLost", "ended while nobody watched")
+      }
+    let event = Event(
+      at: now, model: name, rollout: records[name]?.machine.rollout?.id, reason: reason,
+      message: "instance \(instance.id) \(how)")
+    try await write([.removeInstance(instance.id), .event(event)])
+    if case .exited = instance.condition, !isExpected {
+      let log = await edges.instances.logTail(of: instance.id, lines: Self.quotedLines)
       crashes.exited(key, how: how, log: log, at: now)
-      entries.append(
-        .event(
-          Event(
-            at: now, model: name, rollout: records[name]?.machine.rollout?.id, reason: "InstanceExited",
-            message: "instance \(instance.id) \(how)")))
-    } else {
-      entries.append(
-        .event(
-          Event(
-            at: now, model: name, reason: "InstanceStopped", message: "instance \(instance.id) \(how)")))
     }
-    try await write(entries)
     specs[instance.id] = nil
-    drains.forget(instance.id)
     stopping.remove(instance.id)
     await edges.instances.forget(instance.id)
   }

@@ -35,7 +35,7 @@ extension Reconciler {
   }
 
   /// What the loop knows and the machine does not.
-  private func trouble(of record: ModelRecord) -> Trouble? {
+  func trouble(of record: ModelRecord) -> Trouble? {
     let name = record.machine.name
     if let desired, desired.models[name] == nil, !record.machine.removing, !record.machine.isGone {
       let places = desired.diagnostics.filter { $0.file == record.file }.prefix(3)

@@ -66,8 +66,8 @@ extension Reconciler {
   private func steer(
     _ name: ModelName, _ change: (inout ModelRecord, Timestamp) -> Steered
   ) async throws(JournalError) -> SteerResult {
-    await enter()
-    defer { leave() }
+    await turns.enter()
+    defer { turns.leave() }
     guard var record = records[name], !record.machine.isGone else {
       return .unknownModel(records.values.filter { !$0.machine.isGone }.map(\.machine.name).sorted())
     }

@@ -14,6 +14,8 @@ extension Reconciler {
     guard let due, let request = request(for: due.machine) else { return false }
     let result = await WriteBack(repository: edges.repository, clock: edges.clock, agent: settings.agent)
       .run(request, jitter: Double(edges.dice() % 1000) / 1000)
+    // Being stopped in the middle of it says nothing about the remote.
+    if case .postponed = result, Task.isCancelled { return false }
     do throws(JournalError) {
       try await take(result, for: request)
     } catch {
@@ -29,7 +31,8 @@ extension Reconciler {
     return retryAt <= now
   }
 
-  private func request(for machine: ModelMachine) -> WriteBackRequest? {
+  /// The revert that the model waits for; `nil` when it waits for none.
+  func request(for machine: ModelMachine) -> WriteBackRequest? {
     guard let rollout = machine.rollout,
       case .writingBack(let failure, .pending(let tries, _, _)) = rollout.stage
     else { return nil }
@@ -43,24 +46,31 @@ extension Reconciler {
   }
 
   private func take(_ result: WriteBackResult, for request: WriteBackRequest) async throws(JournalError) {
-    await enter()
-    defer { leave() }
-    // A newer commit may have replaced the rollout while the revert was on its way.
-    guard var record = records[request.model], record.machine.rollout?.id == request.rollout else { return }
+    await turns.enter()
+    defer { turns.leave() }
+    // A newer commit may have replaced the rollout while the revert was on its way, or a look at Git may have
+    // found the revert already.
+    guard var record = records[request.model], isPending(request) else { return }
     record.machine.wroteBack(result)
-    let (reason, message) = result.words(for: request)
-    var entries: [JournalEntry] = [
-      .event(
-        Event(
-          at: edges.clock.now(), model: request.model, rollout: request.rollout, reason: reason,
-          message: message))
-    ]
-    if case .pushed(let commit) = result { entries.append(.revert(commit, of: request.rollout)) }
-    try await save(record, entries)
+    try await save(record, result.entries(for: request, at: edges.clock.now()))
+  }
+
+  /// Whether the model still waits for this revert.
+  func isPending(_ request: WriteBackRequest) -> Bool {
+    records[request.model].flatMap { self.request(for: $0.machine) }?.rollout == request.rollout
   }
 }
 
 extension WriteBackResult {
+  /// What the journal says about it.
+  func entries(for request: WriteBackRequest, at now: Timestamp) -> [JournalEntry] {
+    let (reason, message) = words(for: request)
+    let event = JournalEntry.event(
+      Event(at: now, model: request.model, rollout: request.rollout, reason: reason, message: message))
+    guard case .pushed(let commit) = self else { return [event] }
+    return [event, .revert(commit, of: request.rollout)]
+  }
+
   fileprivate func words(for request: WriteBackRequest) -> (reason: String, message: String) {
     let what = "\(request.model) \(request.failed.version)"
     return switch self {

@@ -31,14 +31,16 @@ package actor Reconciler {
   var gatewayTrouble: GatewayError?
   /// Not to be bothered again before this time, after it refused.
   var gatewayRetryAt = Timestamp(milliseconds: 0)
-  /// Models with a write-back that is being tried at this moment.
-  var writing: Set<ModelName> = []
   var world = World()
   /// The world in which the last pass found nothing to do; `nil` once a record has changed since.
   private var rest: Rest?
+  /// What happened and could not be journalled when it did.
+  private var unsaved: [ModelName: [JournalEntry]] = [:]
   var eventWatchers: [UInt64: Bell] = [:]
-  private var isTaken = false
-  private var queue: [CheckedContinuation<Void, Never>] = []
+  /// Passes, intakes and commands change the same records across suspensions, so they take turns.
+  let turns = Turnstile()
+  /// Polls read for a while before they take in: an older tip must not arrive after a newer one.
+  let polls = Turnstile()
 
   package init(edges: Edges, settings: LoopSettings) {
     self.edges = edges
@@ -57,41 +59,25 @@ package actor Reconciler {
 
   /// One pass. Answers whether another one should follow at once, and when the next is due in any case.
   package func pass() async -> PassResult {
-    await enter()
-    defer { leave() }
-    do {
-      let rest = await look()
-      if rest == self.rest { return PassResult(again: false, next: edges.clock.now() + Self.idlePause) }
+    await turns.enter()
+    defer { turns.leave() }
+    let seen = await look()
+    if seen == rest { return PassResult(again: false, next: edges.clock.now() + Self.idlePause) }
+    var moved = false
+    let trouble = await journalling { () throws(JournalError) in
       try await settleExits()
-      var moved = try await letMachinesLook()
-      let (routed, restless) = try await converge()
-      moved = moved || routed
-      try await finishRemovals()
-      if !moved, restless.isEmpty, drains.isEmpty, gatewayTrouble == nil { self.rest = rest }
-      return PassResult(again: moved, next: nextDeadline())
-    } catch {
-      edges.logger.error("pass failed", metadata: ["error": "\(error)"])
-      return PassResult(again: false, next: edges.clock.now() + .seconds(5))
+      moved = try await letMachinesLook()
     }
-  }
-
-  // MARK: One at a time
-
-  /// Passes, intakes and commands change the same records across suspensions, so they take turns.
-  func enter() async {
-    if isTaken {
-      await withCheckedContinuation { queue.append($0) }
-    } else {
-      isTaken = true
+    // Routes come first: they take traffic off what has failed, and need no journal.
+    moved = await route() || moved
+    let more = await journalling { () throws(JournalError) in try await converge() }
+    let isCalm = dateConditions()
+    guard trouble == nil, more == nil else {
+      return PassResult(again: false, next: edges.clock.now() + .seconds(1))
     }
-  }
-
-  func leave() {
-    if queue.isEmpty {
-      isTaken = false
-    } else {
-      queue.removeFirst().resume()
-    }
+    // Drains and crashes are settled by time alone, and a gateway in trouble is asked again.
+    if !moved, isCalm, drains.isEmpty, crashes.isEmpty, gatewayTrouble == nil { rest = seen }
+    return PassResult(again: moved, next: nextDeadline())
   }
 
   // MARK: Passes
@@ -108,6 +94,17 @@ package actor Reconciler {
       world = World(instances: instances, gateway: gateway)
     }
     return seen
+  }
+
+  /// Runs a part of the pass, which ends where the journal cannot be written: nothing is done that is not recorded.
+  private func journalling(_ part: () async throws(JournalError) -> Void) async -> JournalError? {
+    do throws(JournalError) {
+      try await part()
+      return nil
+    } catch {
+      edges.logger.error("the journal cannot be written", metadata: ["error": "\(error)"])
+      return error
+    }
   }
 
   /// Shows every machine that is not at rest the world, until each waits for something.
@@ -128,16 +125,39 @@ package actor Reconciler {
   private func step(_ name: ModelName) async throws(JournalError) -> Bool {
     guard var record = records[name] else { return false }
     let before = record.machine
-    let observation = await observation(of: record)
+    var observation = await observation(of: record)
     let now = edges.clock.now()
-    let result = record.machine.observe(observation, at: now)
+    var result = record.machine.observe(observation, at: now)
+    if case .failed = result, observation.instances.log.isEmpty {
+      // Only a failure quotes the log of an instance that still runs, so it is not read before: decide again with it.
+      observation.instances.log = await lastWords(of: before)
+      record.machine = before
+      result = record.machine.observe(observation, at: now)
+    }
     if result == .waiting {
       // What was counted is not lost if it is not written: the gateway's totals still hold it.
       records[name] = record
       return false
     }
-    try await save(record, result.entries(of: name, before: before, after: record.machine, at: now))
+    let entries = result.entries(of: name, before: before, after: record.machine, at: now)
+    if case .failed = result {
+      try await saveFailure(record, entries)
+    } else {
+      try await save(record, entries)
+    }
     return true
+  }
+
+  /// Journals a failure. If the disk is full, traffic leaves the candidate all the same: not to act would do harm,
+  /// and an agent that forgets it would find the same evidence again. It is written down as soon as that works.
+  private func saveFailure(_ record: ModelRecord, _ entries: [JournalEntry]) async throws(JournalError) {
+    do throws(JournalError) {
+      try await save(record, entries)
+    } catch {
+      records[record.machine.name] = record
+      unsaved[record.machine.name, default: []] += entries
+      throw error
+    }
   }
 
   /// Journals a model with whatever belongs to the change, and only then believes it.
@@ -147,8 +167,10 @@ package actor Reconciler {
       record.machine.pinned.contains { $0.revision == workload.key }
     }
     record.conditions = conditions(of: record)
-    try await write([.model(record)] + entries)
-    records[record.machine.name] = record
+    let name = record.machine.name
+    try await write([.model(record)] + unsaved[name, default: []] + entries)
+    unsaved[name] = nil
+    records[name] = record
   }
 
   /// Journals, then tells the log and whoever follows the events.
@@ -160,6 +182,23 @@ package actor Reconciler {
         metadata: ["model": "\(event.model?.rawValue ?? "-")", "reason": "\(event.reason)"])
     }
     if !events.isEmpty { eventWatchers.values.forEach { $0.ring() } }
+  }
+
+  /// Notes since when models have been as they are. Answers whether all of them are calm.
+  private func dateConditions() -> Bool {
+    let restless = names { !isCalm($0) }
+    for name in restless {
+      if let record = records[name] { records[name]?.conditions = conditions(of: record) }
+    }
+    return restless.isEmpty
+  }
+
+  /// Whether nothing about the model's conditions can have changed: at any moment the case of almost every model.
+  private func isCalm(_ record: ModelRecord) -> Bool {
+    if record.machine.isGone { return true }
+    guard isAtRest(record), record.conditions.count == 1, trouble(of: record) == nil else { return false }
+    let stable = record.machine.stable?.revision
+    return stable.map { world.running(record.machine.name, $0).allSatisfy { $0.condition == .ready } } ?? true
   }
 
   /// How often the world is looked at when nothing happens.
@@ -222,7 +261,7 @@ extension InstanceCondition {
   var isRunning: Bool {
     switch self {
     case .starting, .ready, .unready: true
-    case .stopping, .exited: false
+    case .stopping, .exited, .lost: false
     }
   }
 }

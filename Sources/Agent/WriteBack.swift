@@ -74,8 +74,9 @@ package struct WriteBack {
     let wishes = try await repository.desired(at: tip)
     switch AskedFor(request.model, in: wishes) {
     case .unreadable:
-      return .notPossible(
-        "the manifests of \(request.model) cannot be read at \(tip.short); correct them, or revert by hand")
+      let reason =
+        "the manifests of \(request.model) cannot be read at \(tip.short); correct them, or revert by hand"
+      return postponed(request, reason, 0.5)
     case .nothing:
       return try await movedOn(request, tip)
     case .revision(let revision):
@@ -116,11 +117,7 @@ package struct WriteBack {
   private func movedOn(_ request: WriteBackRequest, _ tip: CommitID) async throws(SourceError)
     -> WriteBackResult
   {
-    let trailer = "Evenkeel-Rollout: \(request.rollout)"
-    let commits = try await repository.history(
-      from: tip, downTo: request.failed.commit, limit: History.limit)
-    let ours = commits.first { $0.message.split(separator: "\n").contains { $0 == trailer } }
-    return ours.map { .pushed($0.id) } ?? .movedOn
+    try await repository.revert(answering: request, at: tip).map { .pushed($0) } ?? .movedOn
   }
 
   // MARK: What to revert
@@ -146,17 +143,20 @@ package struct WriteBack {
       if let parent, parent.manifests == commit.manifests { continue }
       // A walk that was cut short does not know what came before its last commit.
       if parent == nil, !commit.parents.isEmpty { break }
-      let before: AskedFor =
-        if let parent { AskedFor(request.model, in: try await repository.desired(at: parent.id)) } else {
-          .nothing
-        }
+      let before = try await asked(for: request.model, at: parent)
       steps.append(HistoryStep(commit: commit.id, subject: commit.subject, before: before, after: after))
       after = before
       if let commits = commitsToRevert(to: request.lastGood?.revision, in: steps) {
         return Walk(commits: commits, good: parent?.id)
       }
     }
-    return Walk(commits: [], good: request.lastGood?.commit)
+    return Walk(commits: [], good: await repository.known(request.lastGood?.commit))
+  }
+
+  /// Before the first commit, and before the folder of the manifests, there was no model.
+  private func asked(for model: ModelName, at commit: CommitSummary?) async throws(SourceError) -> AskedFor {
+    guard let commit, commit.manifests != nil else { return .nothing }
+    return AskedFor(model, in: try await repository.desired(at: commit.id))
   }
 
   // MARK: Computing and proving
@@ -239,11 +239,37 @@ package struct WriteBack {
     let request = candidates.request
     let proof = proveRevert(
       of: request.model, from: request.failed.revision, to: request.lastGood?.revision,
-      tip: candidates.wishes, result: try await repository.desired(in: tree),
+      tip: candidates.wishes, result: try await wishes(of: tree),
       lastGoodOfOthers: request.lastGoodOfOthers)
     return switch proof {
     case .proven: .success(tree)
     case .rejected(let reason): .failure(Refusal(text: reason))
     }
+  }
+
+  /// A revert of the first deployment may leave nothing in the folder of the manifests, so that it is gone.
+  private func wishes(of tree: TreeID) async throws(SourceError) -> DesiredState {
+    do throws(SourceError) {
+      return try await repository.desired(in: tree)
+    } catch {
+      guard error.kind == .notFound else { throw error }
+      return DesiredState()
+    }
+  }
+}
+
+extension ConfigRepository {
+  /// The agent's own revert for this failure, recognised by its trailer; `nil` when there is none on the branch.
+  func revert(answering request: WriteBackRequest, at tip: CommitID) async throws(SourceError) -> CommitID? {
+    let trailer = "Evenkeel-Rollout: \(request.rollout)"
+    let failed = await known(request.failed.commit)
+    let commits = try await history(from: tip, downTo: failed, limit: History.limit)
+    return commits.first { $0.message.split(separator: "\n").contains { $0 == trailer } }?.id
+  }
+
+  /// `nil` also for a commit that a rewritten branch has left behind.
+  func known(_ commit: CommitID?) async -> CommitID? {
+    guard let commit else { return nil }
+    return try? await self.commit(named: commit.rawValue)
   }
 }

@@ -37,6 +37,10 @@ package struct DownloadPatience: Sendable {
   package var firstByte: Duration
   /// Between two pieces of the body.
   package var stall: Duration
+  /// The fewest bytes of the body that must come in each `rateWindow`; fewer count as an outage. Otherwise a few
+  /// servers that send a byte now and then would keep all others waiting for ever.
+  package var minimumBytes: Int
+  package var rateWindow: Duration
   /// How often in a row a download that breaks off is taken up again before it counts as truncated.
   package var resumptions: Int
   /// How many redirects in a row are followed.
@@ -44,11 +48,14 @@ package struct DownloadPatience: Sendable {
 
   package init(
     connect: Duration = .seconds(10), firstByte: Duration = .seconds(60), stall: Duration = .seconds(60),
-    resumptions: Int = 5, redirects: Int = 10
+    minimumBytes: Int = 64 << 10, rateWindow: Duration = .seconds(60), resumptions: Int = 5,
+    redirects: Int = 10
   ) {
     self.connect = connect
     self.firstByte = firstByte
     self.stall = stall
+    self.minimumBytes = minimumBytes
+    self.rateWindow = rateWindow
     self.resumptions = resumptions
     self.redirects = redirects
   }

@@ -36,7 +36,8 @@ package actor ContentStore: ArtifactStore {
   ///
   /// - Parameters:
   ///   - folder: the store's own folder, `artifacts` in the agent's state directory.
-  ///   - concurrentDownloads: how many artifacts are fetched and unpacked at the same time.
+  ///   - concurrentDownloads: how many artifacts are fetched and unpacked at the same time; files of this host do not
+  ///     count among those from the network, and as many of them are copied at the same time.
   ///   - onChange: called after each change of a status, and once in a second while bytes come.
   /// - Throws: `ArtifactError(.storage)` when the folder cannot be created or written.
   package init(
@@ -114,8 +115,9 @@ package actor ContentStore: ArtifactStore {
   private func fetchPersistently(_ source: Source, _ progress: FetchProgress) async {
     var staging: Staging?
     var failures = 0
+    let isFile = if case .file = try? ArtifactLocation(uri: source.uri) { true } else { false }
     while !Task.isCancelled {
-      await slots.enter(source.digest)
+      await slots.enter(source.digest, isFile ? .local : .network)
       let result: Result<String, ArtifactError>
       do throws(ArtifactError) {
         result = .success(try await fetchOnce(source, progress, &staging))

@@ -150,6 +150,7 @@ struct HTTPDownload: Sendable {
     progress.update(bytes: count, total: total)
     try checkLimit(total ?? count)
     var pieces = body.makeAsyncIterator()
+    var pace = Pace(patience: patience)
     while let piece = try await next(&pieces) {
       count += piece.readableBytes
       try checkLimit(count)
@@ -159,8 +160,17 @@ struct HTTPDownload: Sendable {
         throw .failed(error)
       }
       progress.update(bytes: count, total: total)
+      if count != total { try checkPace(&pace, piece.readableBytes) }
     }
     guard total == nil || total == count else { throw .brokeOff("\(count) of \(total ?? 0) bytes came") }
+  }
+
+  /// Too slow is an outage: the slot goes to somebody else, and the next try goes on where this one stopped.
+  private func checkPace(_ pace: inout Pace, _ bytes: Int) throws(Interruption) {
+    guard let slow = pace.add(bytes, at: .now) else { return }
+    throw .failed(
+      ArtifactError(
+        .unavailable, "\(address.shown) sends too slowly: \(slow) bytes in \(patience.rateWindow)."))
   }
 
   private func next(
@@ -210,5 +220,24 @@ struct HTTPDownload: Sendable {
     // The store tries again by itself, with its own pauses.
     configuration.connectionPool.retryConnectionEstablishment = false
     return configuration
+  }
+}
+
+/// How fast the bytes of one transfer come, in windows one after the other.
+private struct Pace {
+  let patience: DownloadPatience
+  private var begun = ContinuousClock.now
+  private var bytes = 0
+
+  init(patience: DownloadPatience) { self.patience = patience }
+
+  /// Answers the bytes of the window that ends now if they are too few.
+  mutating func add(_ more: Int, at now: ContinuousClock.Instant) -> Int? {
+    bytes += more
+    guard now - begun >= patience.rateWindow else { return nil }
+    guard bytes >= patience.minimumBytes else { return bytes }
+    begun = now
+    bytes = 0
+    return nil
   }
 }

@@ -56,14 +56,18 @@ package struct BackendKey: Hashable, Sendable {
 }
 
 package struct BackendStatistics: Hashable, Sendable {
-  /// Requests finished since the gateway first knew the backend; falls back to 0 when the gateway restarts.
+  /// Requests finished since the gateway first knew the backend; falls back to 0 when the gateway restarts. Errors
+  /// are those answered 5xx and those that got no answer: the client gave up before one began.
   package var counts: RequestCounts
   /// Requests that are being answered now.
   package var active: Int
+  /// How long 99 of 100 requests took at most; `nil` before the first.
+  package var duration: Duration?
 
-  package init(counts: RequestCounts, active: Int) {
+  package init(counts: RequestCounts, active: Int, duration: Duration? = nil) {
     self.counts = counts
     self.active = active
+    self.duration = duration
   }
 }
 

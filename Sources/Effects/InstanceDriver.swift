@@ -45,8 +45,10 @@ package enum InstanceCondition: Hashable, Codable, Sendable {
   /// Was ready and does not answer any more; the text says how.
   case unready(String)
   case stopping
-  /// Gone; the text says how ("exited with status 1", "killed by signal 9", "ended while nobody watched").
+  /// Gone; the text says how ("exited with status 1", "killed by signal 9").
   case exited(String)
+  /// Gone, and nobody saw how: the host was restarted, or the agent was away. No evidence against anyone.
+  case lost
 }
 
 package struct InstanceObservation: Hashable, Sendable {
@@ -57,10 +59,12 @@ package struct InstanceObservation: Hashable, Sendable {
   package var metricsPort: Int
   package var pid: Int?
   package var condition: InstanceCondition
+  /// The last thing that its ready path answered, in words; `nil` before the first answer or when it is ready.
+  package var lastAnswer: String?
 
   package init(
     id: InstanceID, model: ModelName, revision: Revision, port: Int, metricsPort: Int, pid: Int?,
-    condition: InstanceCondition
+    condition: InstanceCondition, lastAnswer: String? = nil
   ) {
     self.id = id
     self.model = model
@@ -69,6 +73,7 @@ package struct InstanceObservation: Hashable, Sendable {
     self.metricsPort = metricsPort
     self.pid = pid
     self.condition = condition
+    self.lastAnswer = lastAnswer
   }
 }
 

@@ -69,16 +69,35 @@ struct WorkerProcess: Sendable {
       .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)
     ]
     do {
+      let request = try Self.pipe(holding: input)
       let result = try await Subprocess.run(
         .path(FilePath(executable)), arguments: ["git-worker"],
         // Nothing is inherited: neither secrets nor variables that change what Git does.
         environment: .custom(["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"]),
-        workingDirectory: "/", platformOptions: options, input: .array(input),
+        workingDirectory: "/", platformOptions: options,
+        input: .fileDescriptor(request, closeAfterSpawningProcess: true),
         output: .bytes(limit: Self.outputLimit), error: .string(limit: Self.outputLimit))
       return .ended(
         result.terminationStatus, output: result.standardOutput, complaints: result.standardError)
     } catch {
       return .failed("the network worker \(executable) failed: \(error)")
+    }
+  }
+
+  /// The reading end of a pipe that already has all of the request in it.
+  ///
+  /// swift-subprocess 1.0.2 can write an array itself, but ends our process when the child is gone before it has
+  /// read everything.
+  private static func pipe(holding bytes: [UInt8]) throws -> FileDescriptor {
+    // What a pipe holds without a reader, on every Linux since 2.6.11.
+    guard bytes.count < 65_536 else { throw Errno.fileTooLarge }
+    let ends = try FileDescriptor.pipe()
+    do {
+      try ends.writeEnd.closeAfter { _ = try ends.writeEnd.writeAll(bytes) }
+      return ends.readEnd
+    } catch {
+      try ends.readEnd.close()
+      throw error
     }
   }
 

@@ -32,7 +32,7 @@ package final class SQLiteJournal: JournalStore {
   ///   is damaged or cannot be written.
   package init(stateDirectory: String, limits: Limits = Limits()) async throws(JournalError) {
     try createDirectory(stateDirectory)
-    let lock = try StateDirectoryLock(directory: stateDirectory)
+    let lock = try await StateDirectoryLock.acquire(directory: stateDirectory)
     let path = journalPath(in: stateDirectory)
     try createPrivateFile(path)
     var configuration = Configuration()

@@ -31,6 +31,22 @@ struct StateDirectoryLock: ~Copyable, Sendable {
   }
 
   deinit { close(descriptor) }
+
+  /// Takes the lock, or says within a second who has it.
+  ///
+  /// A child that another thread is just starting has a copy of every descriptor until it runs its own program,
+  /// so a lock that was given back can look taken for a moment.
+  static func acquire(directory: String) async throws(JournalError) -> StateDirectoryLock {
+    for _ in 0..<20 {
+      do throws(JournalError) {
+        return try StateDirectoryLock(directory: directory)
+      } catch {
+        guard error.kind == .locked else { throw error }
+        try? await Task.sleep(for: .milliseconds(50))
+      }
+    }
+    return try StateDirectoryLock(directory: directory)
+  }
 }
 
 /// The process id is only for the message to whoever comes second, so failing to write it does no harm.

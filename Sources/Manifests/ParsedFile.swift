@@ -28,6 +28,8 @@ package struct ParsedFile: Sendable {
   var runtimes: [Declaration<RuntimeSpec>] = []
   /// Resources with errors whose kind and name can be read nevertheless.
   var broken: [BrokenResource] = []
+  /// What resources with errors refer to, as far as it can be read: so that one error does not hide another.
+  var brokenReferences: [Reference] = []
   /// Whether a document is so broken that it could be about anything.
   var isUnattributed = false
 }
@@ -84,6 +86,7 @@ extension ParsedFile {
   ) -> Declaration<Spec>? {
     let declaration = kind.document.read(root, "document", &reading)
     if let declaration, isSound, reading.problems.isEmpty { return declaration }
+    brokenReferences += references(in: root, kind: kind.name)
     if let name = resourceName(of: root) {
       broken.append(BrokenResource(kind: kind.name, name: name))
     } else {

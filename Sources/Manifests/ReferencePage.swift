@@ -14,6 +14,7 @@ package func referencePage() -> String {
 
     In `command`, `env` and `ready.path`, `$(NAME)` is replaced as in Kubernetes container arguments, and `$$(NAME)`
     stands for the text `$(NAME)`. The names are \(variableNames.map { "`\($0)`" }.joined(separator: ", ")).
+    Variables in `env` that begin with `\(reservedVariables)` are the agent's own and refused.
 
     Fields marked *not supported yet* are part of the design and refused until their behaviour exists.
 

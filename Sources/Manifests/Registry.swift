@@ -14,6 +14,8 @@ struct Registry<Spec: Sendable> {
   let noun: String
   /// In the order of files and lines.
   private(set) var entries: [Entry] = []
+  /// Declarations without errors of their own whose name is taken twice.
+  private(set) var duplicates: [(file: Int, declaration: Declaration<Spec>)] = []
   private var indices: [String: Int] = [:]
 
   /// Collects the resources of a kind. A name that occurs again makes both resources unusable, since which of
@@ -45,6 +47,9 @@ struct Registry<Spec: Sendable> {
       indices[entry.name.value] = entries.count
       entries.append(entry)
       return
+    }
+    for case (let file, let declaration?) in [entries[first], entry].map({ ($0.file, $0.declaration) }) {
+      duplicates.append((file, declaration))
     }
     entries[first].declaration = nil
     complaints.report(

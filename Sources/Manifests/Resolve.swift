@@ -31,6 +31,7 @@ private struct Resolver {
   mutating func resolve() -> DesiredState {
     resolveRuntimes()
     resolvePolicies()
+    checkReferencesOfUnusable()
     let overlapping = findOverlaps()
 
     var state = DesiredState()
@@ -101,6 +102,29 @@ private struct Resolver {
         file: file, at: reference.position)
     }
     return nil
+  }
+
+  /// Looks up what resources refer to that cannot be used themselves, for the complaints alone: whoever mends the
+  /// one error must not find the next only then.
+  private mutating func checkReferencesOfUnusable() {
+    for file in files.indices {
+      for reference in files[file].brokenReferences { check(reference, from: file) }
+    }
+    for (file, model) in models.duplicates {
+      check(Reference(target: .runtime, name: model.spec.runtime), from: file)
+      check(Reference(target: .policy, name: model.spec.rollout), from: file)
+    }
+    for (file, policy) in policies.duplicates {
+      for name in policy.spec.checks { check(Reference(target: .check, name: name), from: file) }
+    }
+  }
+
+  private mutating func check(_ reference: Reference, from file: Int) {
+    switch reference.target {
+    case .runtime: _ = runtimes.find(reference.name, from: file, &complaints)
+    case .policy: _ = policy(reference.name, from: file)
+    case .check: _ = checks.find(reference.name, from: file, &complaints)
+    }
   }
 
   /// The models whose routes overlap another one's. None of them can be trusted with its route: which of two

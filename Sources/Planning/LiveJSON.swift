@@ -135,7 +135,7 @@ struct DurationText: Codable {
   init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     let text = try container.decode(String.self)
-    guard let duration = Duration(text: text) else {
+    guard let duration = parseDuration(text) else {
       throw DecodingError.dataCorruptedError(
         in: container, debugDescription: "not a duration such as 90s or 1h30m: \(text)")
     }
@@ -145,26 +145,5 @@ struct DurationText: Codable {
   func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(duration.text)
-  }
-}
-
-extension Duration {
-  /// Reads what `text` writes: whole numbers with the units `h`, `m`, `s` and `ms`. `nil` when it is none.
-  init?(text: String) {
-    let units: [Substring: Int64] = ["h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1]
-    var rest = text[...]
-    var total: Int64 = 0
-    repeat {
-      let digits = rest.prefix(while: \.isWholeNumber)
-      rest = rest.dropFirst(digits.count)
-      let unit = rest.prefix { !$0.isWholeNumber }
-      rest = rest.dropFirst(unit.count)
-      guard let number = Int64(digits), let factor = units[unit] else { return nil }
-      let (product, isTooLong) = number.multipliedReportingOverflow(by: factor)
-      let (sum, isTooLongTogether) = total.addingReportingOverflow(product)
-      guard !isTooLong, !isTooLongTogether else { return nil }
-      total = sum
-    } while !rest.isEmpty
-    self = .milliseconds(total)
   }
 }

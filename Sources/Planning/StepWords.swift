@@ -13,7 +13,7 @@ struct StepWords {
   func planned(_ step: Step) -> PlannedStep {
     switch step {
     case .fetch:
-      PlannedStep(.fetch, "fetch \(model.workload.artifact.uri)")
+      PlannedStep(.fetch, "fetch \(shownURI(model.workload.artifact.uri))")
     case .verify:
       PlannedStep(.verify, "check that its digest is \(model.workload.artifact.digest)")
     case .start(let count):
@@ -45,49 +45,14 @@ struct StepWords {
   }
 }
 
-/// What changes at once, in words. `before` is `nil` when it is not known, and then nothing is said.
-func liveSteps(from before: LiveSettings?, to after: LiveSettings, version: String) -> [PlannedStep] {
-  guard let before else { return [] }
-  var steps: [PlannedStep] = []
-  if let step = replicaStep(from: before.replicas, to: after.replicas, version: version) {
-    steps.append(step)
-  }
-  if before.route != after.route {
-    steps.append(PlannedStep(.apply, "route \(before.route.words) -> \(after.route.words)"))
-  }
-  if before.policy != after.policy {
-    let names =
-      before.policy.name == after.policy.name
-      ? after.policy.name : "\(before.policy.name) -> \(after.policy.name)"
-    steps.append(PlannedStep(.apply, "rollout policy \(names); it holds from the next rollout on"))
-  }
-  if before.labels != after.labels {
-    steps.append(PlannedStep(.apply, "labels \(words(before.labels)) -> \(words(after.labels))"))
-  }
-  return steps
-}
-
-private func replicaStep(from before: Int, to after: Int, version: String) -> PlannedStep? {
-  let replicas = "replicas \(before) -> \(after)"
-  if after > before {
-    let count = after - before
-    return PlannedStep(
-      .start(instances: count),
-      "\(replicas): start \(count) more \(count == 1 ? "instance" : "instances") of version \(version)")
-  }
-  if after < before {
-    return PlannedStep(.stop, "\(replicas): stop \(instanceCount(before - after)) of version \(version)")
-  }
-  return nil
+/// A URI without user info, query and fragment: they can hold passwords, signatures and tokens, and plans are shown
+/// to many, also on pull requests.
+func shownURI(_ uri: String) -> String {
+  let plain = uri.prefix { $0 != "?" && $0 != "#" }
+  guard let slashes = plain.firstRange(of: "//") else { return String(plain) }
+  let authority = plain[slashes.upperBound...].prefix { $0 != "/" }
+  guard let at = authority.lastIndex(of: "@") else { return String(plain) }
+  return String(plain[..<slashes.upperBound] + plain[plain.index(after: at)...])
 }
 
 func instanceCount(_ count: Int) -> String { count == 1 ? "1 instance" : "\(count) instances" }
-
-extension Route {
-  fileprivate var words: String { (host ?? "*") + prefix }
-}
-
-private func words(_ labels: [String: String]) -> String {
-  let pairs = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-  return pairs.isEmpty ? "(none)" : pairs.joined(separator: ",")
-}

@@ -84,7 +84,7 @@ extension ModelMachine {
     if let trouble = trouble ?? stall {
       conditions.append(condition(.stalled, trouble.reason, trouble.message))
     }
-    if let pinned = pin { conditions.append(condition(.pinnedByRollback, "RevertPending", pinned)) }
+    if let (reason, message) = pin { conditions.append(condition(.pinnedByRollback, reason, message)) }
     return conditions.map { condition in
       var condition = condition
       let earlier = before.first { $0.type == condition.type && $0.status == condition.status }
@@ -154,14 +154,29 @@ extension ModelMachine {
     return failures.last { $0.attempt == Attempt(desired) }
   }
 
-  private var pin: String? {
-    let isPinned =
-      switch rollout?.stage {
-      case .restoring, .writingBack, .held: true
-      case .stepping, nil: rollout == nil && failedWish != nil
-      }
-    guard isPinned, let desired else { return nil }
+  private var pin: (String, String)? {
+    let reason: String
+    switch rollout?.stage {
+    case .restoring, .writingBack: reason = "RevertPending"
+    case .held: reason = "Held"
+    case .stepping: return nil
+    case nil:
+      guard failedWish != nil else { return nil }
+      reason = "FailedBefore"
+    }
+    guard let desired else { return nil }
     let served = stable.map { "version \($0.version) serves" } ?? "nothing serves"
-    return "Git asks for version \(desired.version), which failed; \(served)"
+    var fate = "failed"
+    if case .held(let failure) = rollout?.stage, failure.reason == .abortedByHand { fate = "was aborted" }
+    return (reason, "Git asks for version \(desired.version), which \(fate); \(served)")
   }
+
+  /// Whether this commit is our revert.
+  package func hasPushed(_ commit: CommitID) -> Bool {
+    guard case .writingBack(_, .pushed(commit)) = rollout?.stage else { return false }
+    return true
+  }
+
+  /// Whether Git asks for an attempt that has been given up. A commit that asks for it anew is a new attempt.
+  package var isPinned: Bool { pin != nil }
 }

@@ -35,14 +35,19 @@ extension ModelMachine {
     guard let rollout else { return nil }
     switch rollout.stage {
     case .stepping:
-      switch rollout.step {
-      case .start: return rollout.stepStartedAt + rollout.readyTimeout
-      case .analyze(let duration, _): return rollout.stepStartedAt + duration
-      case .pause(let duration): return duration.map { rollout.stepStartedAt + $0 }
-      case .fetch, .verify, .weight, .promote, .stop: return nil
-      }
+      let unready = rollout.unreadySince.map { $0 + rollout.readyTimeout }
+      return [unready, stepDeadline(of: rollout)].compactMap(\.self).min()
     case .writingBack(_, .pending(_, let retryAt, _)): return retryAt
     case .restoring, .writingBack, .held: return nil
+    }
+  }
+
+  private func stepDeadline(of rollout: Rollout) -> Timestamp? {
+    switch rollout.step {
+    case .start: rollout.stepStartedAt + rollout.readyTimeout
+    case .analyze(let duration, _): rollout.stepStartedAt + duration
+    case .pause(let duration): duration.map { rollout.stepStartedAt + $0 }
+    case .fetch, .verify, .weight, .promote, .stop: nil
     }
   }
 
@@ -50,6 +55,7 @@ extension ModelMachine {
 
   private mutating func observeStepping(_ world: ModelObservation, at now: Timestamp) -> ObserveResult {
     count(world, at: now)
+    noteReadiness(world.instances, at: now)
     if let (reason, message) = trouble(in: world, at: now) {
       return fail(reason, message, log: world.instances.log, at: now)
     }
@@ -81,7 +87,8 @@ extension ModelMachine {
       // Counting has to start before the first request, so the gateway must be able to count.
       return world.counts == nil ? .wait(world.gatewayTrouble ?? "the gateway's statistics") : .complete
     case .weight, .promote:
-      return world.weights == wanted().weights ? .complete : .wait(world.gatewayTrouble)
+      if world.weights == wanted().weights { return .complete }
+      return .wait(world.gatewayTrouble ?? (world.instances.ready == 0 ? world.instances.trouble : nil))
     case .analyze(let duration, let minRequests):
       let missing = minRequests - (rollout.traffic?.candidateRequests ?? 0) + rollout.requestsAtStepStart
       if world.counts == nil { return .wait(world.gatewayTrouble ?? "the gateway's statistics") }
@@ -165,10 +172,22 @@ extension ModelMachine {
     }
   }
 
+  /// A candidate that is not ready for a moment, because it is busy, was killed, or went with the host, gets no
+  /// requests for that moment (the loop sees to it) and time to come back. Its errors are judged by the checks.
+  private mutating func noteReadiness(_ instances: ModelObservation.Instances, at now: Timestamp) {
+    guard let rollout, rollout.traffic != nil, instances.ready == 0 else {
+      self.rollout?.unreadySince = nil
+      return
+    }
+    self.rollout?.unreadySince = rollout.unreadySince ?? now
+  }
+
   private func trouble(in world: ModelObservation, at now: Timestamp) -> (Failure.Reason, String)? {
     guard let rollout else { return nil }
     if let check = rollout.checks.first(where: { $0.test.verdict == .fail }) {
-      return (.checkFailed, "check \(check.check.name): \(check.test.evidence.sentence(stable: stable?.version))")
+      return (
+        .checkFailed, "check \(check.check.name): \(check.test.evidence.sentence(stable: stable?.version))"
+      )
     }
     if case .failed(let reason, let message) = world.artifact, !rollout.needsInstances {
       return (reason, message)
@@ -192,9 +211,8 @@ extension ModelMachine {
         "\(instances.ready) of \(replicas) instances ready after \(rollout.readyTimeout.text): \(how)"
       )
     }
-    // Requests go to it by now, and nobody answers them.
-    if instances.ready == 0, instances.starting == 0 { return (.crashed, how) }
-    return nil
+    guard let since = rollout.unreadySince, now - since >= rollout.readyTimeout else { return nil }
+    return (.crashed, "no instance has been ready for \(rollout.readyTimeout.text): \(how)")
   }
 
   private mutating func fail(

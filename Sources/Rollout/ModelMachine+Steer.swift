@@ -66,6 +66,7 @@ extension ModelMachine {
   ) -> RollbackResult {
     let message = "rolled back by \(person)" + (reason.map { ": \($0)" } ?? "")
     if let rollout {
+      if case .held(let failure) = rollout.stage { return release(rollout, failure, by: person, at: now) }
       guard case .stepping = rollout.stage, rollout.kind == .deploy else {
         return .nothingToRollBack("\(name) is already on its way back")
       }
@@ -86,6 +87,22 @@ extension ModelMachine {
       program: .restoration(instances: replicas), readyTimeout: readyTimeout, checks: [], at: now)
     rollout?.requestedBy = person
     return .started(to: previous)
+  }
+
+  /// A held attempt is not waited for any more: Git gets its revert after all.
+  private mutating func release(_ held: Rollout, _ failure: Failure, by person: String, at now: Timestamp)
+    -> RollbackResult
+  {
+    rollout?.requestedBy = person
+    rollout?.stage = .writingBack(failure, .pending(tries: 0, retryAt: now, trouble: nil))
+    guard let rollout else { return .nothingToRollBack("\(name) has no rollout under way") }
+    return .abandoned(RolloutRecord(rollout, of: name, outcome: .rolledBack, at: now, failure: failure))
+  }
+
+  /// The branch has a new tip: what could not be reverted on the old one may be possible now.
+  package mutating func branchMoved(at now: Timestamp) {
+    guard case .writingBack(let failure, .notPossible) = rollout?.stage else { return }
+    rollout?.stage = .writingBack(failure, .pending(tries: 0, retryAt: now, trouble: nil))
   }
 
   /// The revert came to this. Ignored when nothing waits for it any more.

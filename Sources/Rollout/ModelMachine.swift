@@ -67,6 +67,8 @@ package struct Wanted: Hashable, Sendable {
   package struct Instances: Hashable, Sendable {
     package var release: Release
     package var count: Int
+    /// `false` for what is only kept until its last request is answered.
+    package var mayStart = true
   }
 
   /// How many instances of which release, stable first.
@@ -88,7 +90,9 @@ extension ModelMachine {
       return wanted
     }
     if rollout.needsInstances {
-      wanted.instances.append(.init(release: rollout.candidate, count: replicas))
+      var candidate = Wanted.Instances(release: rollout.candidate, count: replicas)
+      if case .restoring = rollout.stage { candidate.mayStart = false }
+      wanted.instances.append(candidate)
     }
     let weight = rollout.weight
     if weight > 0 { wanted.weights[rollout.candidate.revision] = weight }

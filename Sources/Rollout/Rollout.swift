@@ -35,6 +35,8 @@ package struct Rollout: Hashable, Codable, Sendable {
   package var stepStartedAt: Timestamp
   /// `nil` until the candidate can get requests.
   package var traffic: Traffic?
+  /// Since when no instance of the candidate is ready though it should have traffic.
+  package var unreadySince: Timestamp?
   /// Until then nothing is judged: requests that began before the last change of weights are still ending.
   package var settlesAt: Timestamp?
   /// The candidate's requests when the current step began.

@@ -50,7 +50,7 @@ package actor MemoryInstances: InstanceDriver {
     let known = Set(journalled.map(\.id))
     observations = observations.filter { known.contains($0.key) }
     for spec in journalled where observations[spec.id] == nil {
-      observations[spec.id] = Self.observation(of: spec, .exited("ended while nobody watched"))
+      observations[spec.id] = Self.observation(of: spec, .lost)
     }
   }
 

@@ -13,6 +13,7 @@ package actor MemoryRepository: ConfigRepository {
 
   private var commits: [CommitID: Commit] = [:]
   private var trees: [TreeID: [String: [UInt8]]] = [:]
+  private var forgotten = 0
   private var remoteTip: CommitID?
   private var mirrorTip: CommitID?
   /// Set it to take the remote off the network.
@@ -34,6 +35,13 @@ package actor MemoryRepository: ConfigRepository {
     let id = add(Commit(parents: remoteTip.map { [$0] } ?? [], message: message, files: files))
     remoteTip = id
     return id
+  }
+
+  /// The repository begins anew: no commit of before is known any more.
+  package func forget() {
+    forgotten += commits.count
+    commits = [:]
+    (remoteTip, mirrorTip) = (nil, nil)
   }
 
   package func setOutage(_ error: SourceError?) { outage = error }
@@ -154,7 +162,7 @@ package actor MemoryRepository: ConfigRepository {
   }
 
   private func add(_ commit: Commit) -> CommitID {
-    let digits = String(commits.count + 1, radix: 16)
+    let digits = String(forgotten + commits.count + 1, radix: 16)
     let id = CommitID(String(repeating: "0", count: 40 - digits.count) + digits)
     commits[id] = commit
     return id

@@ -25,6 +25,19 @@ package struct GitServer: Sendable {
     return String(decoding: data, as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
+  /// What can be wrong with the whole server for a while.
+  package enum Trouble: String, Sendable {
+    /// It accepts requests and says nothing until the trouble is over; then it closes the connections.
+    case stall
+    /// It answers 503.
+    case unavailable
+  }
+
+  /// Begins or, with `nil`, ends a trouble with every repository.
+  package func suffer(_ trouble: Trouble?) throws {
+    try write(trouble?.rawValue ?? "", to: log + ".trouble")
+  }
+
   /// Serves the repositories in `folder` while `body` runs.
   ///
   /// - Parameter certificate: A PEM file with key and certificate; with it the server speaks TLS.

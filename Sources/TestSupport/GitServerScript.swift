@@ -8,6 +8,13 @@ let gitServerScript = #"""
       sys.stdin.buffer.read()
       os._exit(0)
 
+  def trouble_of_all():
+      try:
+          with open(log + ".trouble") as file:
+              return file.read()
+      except FileNotFoundError:
+          return ""
+
   class Handler(http.server.BaseHTTPRequestHandler):
       protocol_version = "HTTP/1.1"
 
@@ -55,7 +62,13 @@ let gitServerScript = #"""
           path, _, query = self.path.partition("?")
           trouble, _, rest = path.lstrip("/").partition("/")
           body = self.request_body()
-          if trouble == "stall":
+          if trouble_of_all() == "stall":
+              while trouble_of_all() == "stall":
+                  time.sleep(0.05)
+              self.close_connection = True
+          elif trouble_of_all() == "unavailable":
+              self.answer(503, [], b"down for maintenance\n")
+          elif trouble == "stall":
               time.sleep(3600)
           elif trouble == "status":
               status = int(rest.split("/")[0])

@@ -1,3 +1,4 @@
+import Glibc
 import Subprocess
 import SystemPackage
 
@@ -25,7 +26,8 @@ package func run(
   for (name, value) in environment { variables[Environment.Key(stringLiteral: name)] = value }
   let result = try await Subprocess.run(
     program.contains("/") ? .path(FilePath(program)) : .name(program), arguments: Arguments(arguments),
-    environment: .custom(variables), workingDirectory: FilePath(folder), input: .string(input),
+    environment: .custom(variables), workingDirectory: FilePath(folder),
+    input: .fileDescriptor(try file(holding: input), closeAfterSpawningProcess: true),
     output: .string(limit: 64 << 20), error: .string(limit: 1 << 20))
   let status: Int32 =
     switch result.terminationStatus {
@@ -33,4 +35,16 @@ package func run(
     case .signaled(let signal): 128 + signal
     }
   return ProgramResult(status: status, output: result.standardOutput, errors: result.standardError)
+}
+
+/// A file without a name that has the text in it. (swift-subprocess 1.0.2 writes texts itself, but ends our process
+/// when the child is gone before it has read everything.)
+private func file(holding text: String) throws -> FileDescriptor {
+  let path = FilePath("/tmp/evenkeel-input-\(UInt64.random(in: 0...UInt64.max))")
+  let file = try FileDescriptor.open(
+    path, .readWrite, options: [.create, .exclusiveCreate, .closeOnExec], permissions: .ownerReadWrite)
+  unlink(path.string)
+  _ = try file.writeAll(text.utf8)
+  _ = try file.seek(offset: 0, from: .start)
+  return file
 }

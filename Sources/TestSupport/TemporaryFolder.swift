@@ -8,8 +8,19 @@ package func withTemporaryFolder<Result>(
     .appending(path: "evenkeel-test-\(UUID().uuidString)").path
   try FileManager.default.createDirectory(
     atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-  defer { try? FileManager.default.removeItem(atPath: folder) }
+  defer { removeFolder(folder) }
   return try await body(folder)
+}
+
+/// Removes a folder with all that is in it, also what is in read-only folders.
+package func removeFolder(_ folder: String) {
+  let files = FileManager.default
+  for path in (try? files.subpathsOfDirectory(atPath: folder)) ?? [] {
+    let attributes = try? files.attributesOfItem(atPath: "\(folder)/\(path)")
+    guard attributes?[.type] as? FileAttributeType == .typeDirectory else { continue }
+    try? files.setAttributes([.posixPermissions: 0o700], ofItemAtPath: "\(folder)/\(path)")
+  }
+  try? files.removeItem(atPath: folder)
 }
 
 /// Writes a text file, with the folders that its path needs.

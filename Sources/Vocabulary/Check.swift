@@ -25,7 +25,7 @@ package struct Check: Hashable, Codable, Sendable {
   }
 }
 
-/// Requests that a revision has answered, and those of them that were server errors (5xx).
+/// Requests to a revision that have ended, and those of them that were errors: answered 5xx, or not at all.
 package struct RequestCounts: Hashable, Codable, Sendable {
   package var requests: Int
   package var errors: Int

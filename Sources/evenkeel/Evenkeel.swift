@@ -32,7 +32,17 @@ struct VersionCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "version", abstract: "Print the version of this program.")
 
-  func run() {
-    Output.result(evenkeelVersion)
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    switch output.format {
+    case .json: try Output.result(json: VersionReport(version: evenkeelVersion))
+    case .text: Output.result(evenkeelVersion)
+    }
   }
+}
+
+/// The JSON of `evenkeel version -o json`.
+private struct VersionReport: Encodable {
+  var version: String
 }

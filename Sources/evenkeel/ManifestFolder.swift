@@ -11,6 +11,9 @@ struct ManifestFolder {
   /// Files too large to be read: any model may be in them.
   private var unread: Set<String> = []
   private let limits = ManifestLimits()
+
+  /// How many manifests there are, also those that are too large to be read.
+  var found: Int { files.count + unread.count }
   private var bytes = 0
 
   /// Adds the manifests of a folder. Their names are relative to it, after `prefix`.

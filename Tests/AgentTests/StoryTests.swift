@@ -14,7 +14,8 @@ import Vocabulary
   @Test func `a first commit is deployed and gets all traffic`() async throws {
     let host = try await Host.withStable()
     #expect(await host.split() == ["1": 100])
-    #expect(await host.instances.started.map(\.command) == [["serve", "/store/111111111111", "--port", "20000"]])
+    #expect(
+      await host.instances.started.map(\.command) == [["serve", "/store/111111111111", "--port", "20000"]])
     #expect(try await host.model().conditions.map(\.type) == [.ready])
   }
 
@@ -31,7 +32,8 @@ import Vocabulary
     #expect(await host.instances.started.count == 2)
     await host.run(2)
     #expect(try await host.model().instances.map(\.revision) == [bad])
-    #expect(try await host.reconciler.history(of: "fraud", limit: 9).map(\.outcome) == [.promoted, .promoted])
+    #expect(
+      try await host.reconciler.history(of: "fraud", limit: 9).map(\.outcome) == [.promoted, .promoted])
   }
 
   @Test func `a bad version is taken off traffic at once and reverted in Git`() async throws {
@@ -166,6 +168,25 @@ import Vocabulary
     #expect(await host.gateway.accepted?.models["fraud"]?.backends.map(\.ports.count) == [1])
     await host.run(31)
     #expect(try await host.model().instances.count == 1)
+  }
+
+  @Test func `a version that is reverted and committed again between two polls is a new attempt`()
+    async throws
+  {
+    let host = try await Host.withStable()
+    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
+    await host.settle()
+    _ = try await host.reconciler.abort("fraud", by: "ann")
+    await host.settle()
+    #expect(
+      try await host.model().conditions.contains { $0.type == .pinnedByRollback && $0.reason == "Held" })
+    await host.commit("Change nothing", ["README.md": "-"])
+    await host.settle()
+    #expect(try await host.model().phase == .held)
+    await host.commit("Back to fraud 1", ["fraud.yaml": manifest(version: 1)])
+    await host.commit("Deploy fraud 2 again", ["fraud.yaml": manifest(version: 2)])
+    await host.settle()
+    #expect(await host.split() == ["1": 90, "2": 10])
   }
 
   @Test func `a newer commit replaces the candidate`() async throws {

@@ -56,6 +56,28 @@ import Vocabulary
     }
   }
 
+  @Test func `takes a server that trickles for an outage, and goes on elsewhere`() async throws {
+    try await Bench.run { bench in
+      let patience = DownloadPatience(minimumBytes: 1 << 10, rateWindow: .milliseconds(300))
+      let store = try bench.store(patience: patience, concurrentDownloads: 1)
+      let slow = try bench.artifact("big.bin", over: "trickle/big.bin")
+      let error = try await store.outage(slow)
+      #expect(error.kind == .unavailable && error.remedy == .wait)
+      #expect(error.message.contains("sends too slowly"))
+      _ = try await store.stored(bench.artifact("good.tar", over: "files/good.tar"))
+      await store.store.shutdown()
+    }
+  }
+
+  @Test func `files of this host do not wait for servers`() async throws {
+    try await Bench.run { bench in
+      let store = try bench.store(concurrentDownloads: 1)
+      _ = await store.store.request(try bench.artifact("big.bin", over: "trickle/big.bin"))
+      _ = try await store.stored(bench.artifact("good.tar"))
+      await store.store.shutdown()
+    }
+  }
+
   @Test func `ends well after an outage`() async throws {
     try await Bench.run { bench in
       let store = try bench.store()

@@ -44,6 +44,7 @@ let serverScript = #"""
           elif kind == "stall": self.file(rest, cut=True, stall=True)
           elif kind == "silent": self.rfile.read()
           elif kind == "endless": self.endless()
+          elif kind == "trickle": self.trickle()
           elif kind == "redirect": self.redirect("/files/" + rest)
           elif kind == "loop": self.redirect("/loop")
           elif kind == "to-file": self.redirect("file:///etc/hostname")
@@ -66,6 +67,13 @@ let serverScript = #"""
           self.send_response(200)
           self.end_headers()
           while True: self.wfile.write(bytes(65536))
+
+      def trickle(self):
+          self.send_response(200)
+          self.end_headers()
+          while True:
+              self.wfile.write(b"x")
+              if gate.wait(0.02): return
 
       def file(self, name, cut=False, stall=False, ranges=True):
           try:

@@ -1,6 +1,7 @@
 import Console
 import Effects
 import FoundationEssentials
+import Planning
 import Rollout
 import ServiceLifecycle
 import Simulation
@@ -100,9 +101,10 @@ import Vocabulary
   @Test func `reconcile says why Git cannot be read`() async throws {
     try await ControlFixture.serve { fixture in
       await fixture.repository.setOutage(SourceError(.unreachable, "the remote is down"))
-      #expect(
-        try await fixture.client.reconcile(deadline: .seconds(10)).source.trouble == "the remote is down")
-      #expect(try await fixture.client.status().source.trouble == "the remote is down")
+      let report = try await fixture.client.reconcile(deadline: .seconds(10))
+      #expect(report.source.trouble == "the remote is down")
+      let status = try await fixture.client.status()
+      #expect(status.source.trouble == "the remote is down")
     }
   }
 

@@ -17,6 +17,34 @@ import Testing
     }
   }
 
+  @Test func `nobody but its owner may open the socket, and nothing else is left beside it`() async throws {
+    try await withTemporaryFolder { folder in
+      let path = folder + "/agent.sock"
+      // As a crash between binding and naming leaves it.
+      try FileManager.default.createDirectory(atPath: path + ".d", withIntermediateDirectories: false)
+      close(try listen(at: path + ".d/s"))
+      try await ControlFixture(socket: path).whileServing {
+        var status = stat()
+        #expect(lstat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(names == ["agent.sock"])
+      }
+      let left = try FileManager.default.contentsOfDirectory(atPath: folder)
+      #expect(left.isEmpty)
+    }
+  }
+
+  @Test func `a place for the socket that is not ours is left alone`() async throws {
+    try await withTemporaryFolder { folder in
+      let path = folder + "/agent.sock"
+      try FileManager.default.createDirectory(atPath: path + ".d/theirs", withIntermediateDirectories: true)
+      let error = try await #require(throws: ControlSocketError.self) {
+        try await ControlFixture(socket: path).server.run()
+      }
+      #expect(error.description.contains("remove what is there"))
+    }
+  }
+
   @Test func `the socket of a living agent is left alone`() async throws {
     try await ControlFixture.serve { fixture in
       let error = try await #require(throws: ControlSocketError.self) {

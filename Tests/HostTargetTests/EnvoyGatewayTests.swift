@@ -2,6 +2,7 @@ import Effects
 import Foundation
 import HostTarget
 import Manifests
+import NIOCore
 import NIOHTTP1
 import Testing
 import Vocabulary
@@ -131,6 +132,10 @@ struct EnvoyRoutingTests {
       #expect(try await answer.status == 200)
       #expect(await setting.statistics(of: "1")?.active == 0)
       #expect(await setting.statistics(of: "1")?.counts == RequestCounts(requests: 1, errors: 0))
+      // Envoy merges its histograms every five seconds.
+      try await eventually("the duration of requests is known", within: .seconds(15)) {
+        (await setting.statistics(of: "1")?.duration ?? .zero) > .milliseconds(1500)
+      }
     }
   }
 
@@ -189,6 +194,48 @@ struct EnvoyStatisticsTests {
       kill(try #require(await setting.driver.pid(of: "slow")), SIGKILL)
       #expect(try await broken.status == 503)
       try await setting.expectCounts("2", RequestCounts(requests: 2, errors: 2))
+    }
+  }
+
+  @Test func `a request that its client gives up without an answer is an error, once`() async throws {
+    try await withGateway { setting in
+      let port = try await setting.serve("hangs", "--delay", "60")
+      try await setting.gateway.apply(table([("1", 100, [port])]))
+      for number in 0..<4 {
+        await #expect(throws: (any Error).self) {
+          try await infer(setting.port, number, patience: .milliseconds(300))
+        }
+      }
+      try await setting.expectCounts("1", RequestCounts(requests: 4, errors: 4))
+      #expect(try await infer(setting.port, 1).status == 504)
+      try await setting.expectCounts("1", RequestCounts(requests: 5, errors: 5))
+      #expect(await setting.statistics(of: "1")?.active == 0)
+    }
+  }
+
+  @Test func `an answer that its client breaks off is an answer`() async throws {
+    try await withGateway { setting in
+      let port = try await setting.serve("a", "--body-delay", "2")
+      try await setting.gateway.apply(table([("1", 100, [port])]))
+      #expect(try await inferWithoutBody(setting.port, 1) == 200)
+      try await eventually("it is over") { await setting.statistics(of: "1")?.active == 0 }
+      try await setting.expectCounts("1", RequestCounts(requests: 1, errors: 0))
+    }
+  }
+
+  @Test func `a backend that comes back begins at zero`() async throws {
+    try await withGateway { setting in
+      let (hangs, serves) = (try await setting.serve("hangs", "--delay", "60"), try await setting.serve("a"))
+      try await setting.gateway.apply(table([("1", 100, [hangs])]))
+      await #expect(throws: (any Error).self) {
+        try await infer(setting.port, 1, patience: .milliseconds(300))
+      }
+      try await setting.expectCounts("1", RequestCounts(requests: 1, errors: 1))
+      try await setting.gateway.apply(table([("2", 100, [serves])]))
+      #expect(await setting.statistics(of: "1") == nil)
+      try await setting.gateway.apply(table([("1", 100, [serves])]))
+      #expect(try await infer(setting.port, 1).status == 200)
+      try await setting.expectCounts("1", RequestCounts(requests: 1, errors: 0))
     }
   }
 

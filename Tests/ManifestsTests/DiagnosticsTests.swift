@@ -19,6 +19,10 @@ struct DiagnosticsTests {
     ("env: {A: 1}", "8:12: `A` must be text, not a number (write it in quotes: \"1\")"),
     ("env: {A: true}", "8:12: `A` must be text, not a truth value (write it in quotes: \"true\")"),
     ("env: {1A: x}", "8:9: `1A` is not a name of an environment variable: use letters, digits and `_`"),
+    (
+      "env: {EVENKEEL_STATE: /s}",
+      "8:9: `EVENKEEL_STATE` cannot be set: variables that begin with `EVENKEEL_` are the agent's own"
+    ),
     ("env: {A: $(PORTS)}", "8:12: unknown variable `$(PORTS)` (did you mean `PORT`?)"),
     (
       "env: {A: $(FOO)}",
@@ -54,6 +58,14 @@ struct DiagnosticsTests {
     ("uri: /m", "5:19: `uri` must be a `file:`, `http:` or `https:` URI (write `file:///m`)"),
     ("uri: file:m", "5:19: `uri` must hold an absolute path (write `file:///folder/file`)"),
     ("uri: file://host/m", "5:19: `uri` must hold an absolute path (write `file:///folder/file`)"),
+    (
+      "uri: 'file:///m?x=1'",
+      "5:19: `uri` names a file, which has no query or fragment (write `?` in a path as `%3F` and `#` as `%23`)"
+    ),
+    (
+      "uri: 'file:///m#x'",
+      "5:19: `uri` names a file, which has no query or fragment (write `?` in a path as `%3F` and `#` as `%23`)"
+    ),
     ("uri: mlflow:/m/1", "5:19: `mlflow:` is not supported yet in `uri`"),
     ("uri: oci://r/m", "5:19: `oci:` is not supported yet in `uri`"),
     ("uri: s3://b/m", "5:19: `s3:` is not supported yet in `uri`"),

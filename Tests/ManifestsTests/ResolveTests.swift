@@ -31,6 +31,44 @@ struct ResolveTests {
     #expect(state.unreadable == ["m"])
   }
 
+  @Test func `an error in a document does not hide that its references lead nowhere`() {
+    let policy = resource(
+      "RolloutPolicy", "falling",
+      "  strategy: {canary: {steps: [{weight: 50}, {weight: 5}]}}\n  checks: [none, errors]")
+    let state = state([
+      "a.yaml": model("m", rollout: "nope").replacingOccurrences("name: m", by: "name: M"),
+      "b.yaml": model("n", runtime: "sever", "replicas: 0"), "c.yaml": policy, "d.yaml": shared,
+    ])
+    #expect(
+      located(state) == [
+        "a.yaml:3:18: `name` must be a name of at most 63 lower-case letters, digits and inner hyphens, not `M`",
+        "a.yaml:7:12: there is no rollout policy `nope`",
+        "b.yaml:6:12: there is no runtime `sever` (did you mean `server`?)",
+        "b.yaml:8:13: `replicas` must be from 1 to 100, not 0",
+        "c.yaml:5:45: weights must rise: 5 follows 50",
+        "c.yaml:6:12: there is no check `none`",
+      ])
+    #expect(state.unreadable == ["n"])
+    #expect(state.unattributed == ["a.yaml"])
+  }
+
+  @Test func `a name that is taken twice does not hide that references lead nowhere`() {
+    let state = state([
+      "a.yaml": model("m", rollout: "nope"), "b.yaml": model("m", runtime: "other"), "c.yaml": shared,
+    ])
+    #expect(
+      located(state) == [
+        "a.yaml:7:12: there is no rollout policy `nope`",
+        "b.yaml:3:18: the model `m` is already declared at a.yaml:3:18 (rename or remove one of the two)",
+        "b.yaml:6:12: there is no runtime `other`",
+      ])
+  }
+
+  @Test func `a reference that is no name is reported once`() {
+    let found = located(state(["a.yaml": model("m", rollout: "No"), "b.yaml": shared]))
+    #expect(found.count == 1, "\(found)")
+  }
+
   @Test func `a reference to a document with errors says where that is`() {
     let state = state([
       "a.yaml": model("m"), "b.yaml": shared.replacingOccurrences("command: [serve]", by: "command: []"),
@@ -145,7 +183,9 @@ struct ResolveTests {
   }
 
   @Test func `renders a diagnostic as compilers do`() throws {
-    let state = state(["dir/a.yaml": model("m", "\treplica: é"), "b.yaml": model("n", "replica: é")])
+    let state = state([
+      "dir/a.yaml": model("m", "\treplica: é"), "b.yaml": model("n", "replica: é"), "c.yaml": shared,
+    ])
     let rendered = state.diagnostics.map(render)
     #expect(
       rendered.first == """

@@ -153,7 +153,8 @@ let statusGolden = #"""
     ],
     "source" : {
       "commit" : "3f2a9c1d00000000000000000000000000000000",
-      "fetchedAt" : "2026-03-01T09:30:00.250Z"
+      "fetchedAt" : "2026-03-01T09:30:00.250Z",
+      "trouble" : null
     }
   }
   """#

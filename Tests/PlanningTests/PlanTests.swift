@@ -68,6 +68,28 @@ private func observed(_ model: ObservedModel, as name: ModelName = "fraud-detect
       ])
   }
 
+  @Test func `words a live change for the loop as it does for a dry run`() {
+    var before = live(replicas: 3)
+    before.policy.readyTimeout = .seconds(1)
+    #expect(
+      liveDifferences(from: before, to: live()) == [
+        "replicas 3 -> 2", "rollout policy careful-canary; it holds from the next rollout on",
+      ])
+    #expect(liveDifferences(from: live(), to: live()).isEmpty)
+  }
+
+  @Test(arguments: [
+    ("https://h/m.tgz?X-Signature=secret#part", "https://h/m.tgz"), ("https://h?token=a@b//c", "https://h"),
+    ("https://me:secret@h:8443/a@b", "https://h:8443/a@b"), ("https://h/a#x//y@z", "https://h/a"),
+    ("file:///m/a.tar.gz", "file:///m/a.tar.gz"), ("file:/m", "file:/m"),
+  ])
+  func `shows where a model is fetched without what could be secret`(uri: String, shown: String) throws {
+    var wish = try model()
+    wish.workload.artifact.uri = uri
+    let plan = planned(desired(wish), ObservedState())
+    #expect(plan.changes.first?.steps.first?.text == "fetch \(shown)")
+  }
+
   @Test func `says nothing of live settings that are not known`() throws {
     let plan = planned(desired(try model()), observed(ObservedModel(stable: try release("7"))))
     #expect(plan.changes.isEmpty)

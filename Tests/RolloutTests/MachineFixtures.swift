@@ -3,6 +3,9 @@ import Vocabulary
 
 let noon = Timestamp(milliseconds: 1_772_366_400_000)
 
+/// Long after every settling time of a rollout that began at noon.
+let dusk = noon + .seconds(8 * 3600)
+
 func revision(_ number: Int) -> Revision {
   guard let digest = Digest(bytes: [UInt8](repeating: UInt8(number), count: 32)) else {
     preconditionFailure("32 bytes are a digest")

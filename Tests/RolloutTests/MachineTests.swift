@@ -94,7 +94,7 @@ import Vocabulary
     var machine = machine(at: .pause(for: nil))
     let before = machine.rollout?.traffic?.candidateRequests ?? 0
     let counts = [revision(1): RequestCounts(requests: 5), revision(2): RequestCounts(requests: 7)]
-    _ = machine.observe(obliging(machine, counts: counts), at: noon)
+    _ = machine.observe(obliging(machine, counts: counts), at: dusk)
     #expect(machine.rollout?.traffic?.candidateRequests == before + 7)
   }
 
@@ -104,7 +104,7 @@ import Vocabulary
       revision(1): RequestCounts(requests: 100_000),
       revision(2): RequestCounts(requests: 100_000, errors: 50_000),
     ]
-    guard case .failed(let record) = machine.observe(obliging(machine, counts: counts), at: noon) else {
+    guard case .failed(let record) = machine.observe(obliging(machine, counts: counts), at: dusk) else {
       Issue.record("the check did not fail")
       return
     }
@@ -166,17 +166,42 @@ import Vocabulary
     #expect(record.failure?.reason == .neverReady)
   }
 
-  @Test func `a candidate whose only instances are gone is taken off traffic`() {
+  @Test func `a candidate that is not ready for a moment gets the time that a start has`() {
     var machine = machine(at: .pause(for: nil))
     var world = obliging(machine, counts: [:])
     world.instances.ready = 0
-    world.instances.trouble = "exited with status 1"
-    guard case .failed(let record) = machine.observe(world, at: noon) else {
+    world.instances.trouble = "did not answer within 1 s"
+    #expect(machine.observe(world, at: dusk) == .waiting)
+    #expect(machine.deadline() == dusk + .seconds(30))
+    world.instances.ready = 1
+    #expect(machine.observe(world, at: dusk + .seconds(29)) == .waiting)
+    world.instances.ready = 0
+    #expect(machine.observe(world, at: dusk + .seconds(40)) == .waiting)
+    guard case .failed(let record) = machine.observe(world, at: dusk + .seconds(70)) else {
       Issue.record("did not fail")
       return
     }
     #expect(record.failure?.reason == .crashed)
-    #expect(record.failure?.message == "exited with status 1")
+    #expect(record.failure?.message == "no instance has been ready for 30s: did not answer within 1 s")
+  }
+
+  @Test func `a candidate that keeps ending under traffic fails`() {
+    var machine = machine(at: .pause(for: nil))
+    var world = obliging(machine, counts: [:])
+    world.instances.exits = 2
+    #expect(machine.observe(world, at: dusk) == .waiting)
+    world.instances.exits = 3
+    guard case .failed(let record) = machine.observe(world, at: dusk) else {
+      Issue.record("did not fail")
+      return
+    }
+    #expect(record.failure?.reason == .crashed)
+  }
+
+  @Test func `a failed candidate is kept for its last answers, and not started again`() {
+    var machine = machine(at: .pause(for: nil))
+    _ = machine.abort(by: "ann", at: dusk)
+    #expect(machine.wanted().instances.map(\.mayStart) == [true, false])
   }
 
   @Test func `an instance that was adopted and not asked yet is no crash`() {

@@ -145,6 +145,31 @@ import Vocabulary
     #expect(machine.wanted().weights == [revision(1): 100])
   }
 
+  @Test func `rollback of a held attempt writes its revert`() {
+    var machine = machine(at: .pause(for: nil))
+    _ = machine.abort(by: "ann", at: noon)
+    settle(&machine, at: noon)
+    let conditions = machine.conditions(readyInstances: 2, trouble: nil, before: [], at: noon)
+    #expect(conditions.last?.message == "Git asks for version 2, which was aborted; version 1 serves")
+    let result = machine.rollback(because: nil, by: "bob", readyTimeout: .zero, at: noon, id: id(3))
+    guard case .abandoned(let record) = result else {
+      Issue.record("\(result)")
+      return
+    }
+    #expect(record.outcome == .rolledBack)
+    #expect(record.requestedBy == "bob")
+    #expect(machine.phase == .writingBack)
+  }
+
+  @Test func `a revert that was not possible is tried again on a new tip`() {
+    var machine = machine(at: .pause(for: nil))
+    _ = machine.rollback(because: nil, by: "ann", readyTimeout: .zero, at: noon, id: id(3))
+    settle(&machine, at: noon)
+    machine.wroteBack(.notPossible("conflict"))
+    machine.branchMoved(at: dusk)
+    #expect(machine.deadline() == dusk)
+  }
+
   @Test func `rollback of a stable version goes to the one before and reverts`() {
     var machine = machine(at: .promote)
     settle(&machine, at: noon)

@@ -12,13 +12,15 @@ package struct ControlSocketError: Error, Hashable, CustomStringConvertible {
 
 /// The file of the control API's socket.
 ///
-/// The server binds it under another name, and it gets its own only once nobody but the owner may open it: there
-/// is no moment at which a stranger could.
+/// The server binds it in a folder that nobody but the owner may enter, and it gets its own name only once nobody
+/// else may open it: whatever the process's umask, there is no moment at which a stranger could.
 struct ControlSocket: Sendable {
   let path: String
-  var unpublishedPath: String { path + ".new" }
+  /// Where the server binds it.
+  var unpublishedPath: String { unpublishedFolder + "/s" }
+  private var unpublishedFolder: String { path + ".d" }
 
-  /// The most that `sockaddr_un` holds, with its final zero, and with room for the unpublished name.
+  /// The most that `sockaddr_un` holds, with its final zero, and with room for the unpublished path.
   static let maximumPathBytes = 103
 
   /// Prepares the place: makes its folder, and sees to it that no other agent answers there.
@@ -40,7 +42,7 @@ struct ControlSocket: Sendable {
     case .denied:
       throw ControlSocketError("\(path) belongs to somebody else: \(reason(EACCES))")
     case .missing, .stale:
-      break
+      try makeUnpublishedFolder()
     }
   }
 
@@ -49,13 +51,29 @@ struct ControlSocket: Sendable {
     guard chmod(unpublishedPath, 0o600) == 0, rename(unpublishedPath, path) == 0 else {
       throw ControlSocketError("the socket \(path) cannot be made: \(reason(errno))")
     }
+    rmdir(unpublishedFolder)
   }
 
   /// Removes the socket, so that whoever comes next knows that no agent runs.
   func remove() {
-    unlink(unpublishedPath)
+    removeUnpublishedFolder()
     // A successor may have put its own socket there; that one answers.
     if case .stale = SocketProbe(path) { unlink(path) }
+  }
+
+  /// Makes it anew: one that a crash left behind is replaced, and one with other things in it is not ours.
+  private func makeUnpublishedFolder() throws(ControlSocketError) {
+    removeUnpublishedFolder()
+    guard mkdir(unpublishedFolder, 0o700) == 0 else {
+      throw ControlSocketError(
+        "the folder \(unpublishedFolder) cannot be made: \(reason(errno)); "
+          + "remove what is there, or set `api.socket` to another path")
+    }
+  }
+
+  private func removeUnpublishedFolder() {
+    unlink(unpublishedPath)
+    rmdir(unpublishedFolder)
   }
 
   private func makeFolder() throws(ControlSocketError) {

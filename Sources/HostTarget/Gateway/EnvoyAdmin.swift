@@ -32,6 +32,25 @@ struct EnvoyStatistics: Sendable {
   }
 
   func number(_ name: String) -> Int { values[name].flatMap { Int($0) } ?? 0 }
+
+  /// The requests of each cluster, also of those that were removed, that ended without an answer.
+  var unanswered: [String: Int] {
+    var found: [String: Int] = [:]
+    for name in values.keys where name.hasPrefix(EnvoyConfiguration.unansweredPrefix) {
+      found[String(name.dropFirst(EnvoyConfiguration.unansweredPrefix.count))] = number(name)
+    }
+    return found
+  }
+
+  /// The 99th percentile of a histogram of milliseconds over the life of Envoy, from its printed form
+  /// `P0(INTERVAL,TOTAL) … P99(INTERVAL,TOTAL) …`.
+  func percentile99(_ name: String) -> Duration? {
+    guard let text = values[name], let found = text.firstRange(of: "P99(") else { return nil }
+    let pair = text[found.upperBound...].prefix { $0 != ")" }.split(separator: ",")
+    guard pair.count == 2, let milliseconds = Double(pair[1]), milliseconds.isFinite else { return nil }
+    return .microseconds(Int64(milliseconds * 1000))
+  }
+
   func version(of resource: EnvoyResource) -> String? { values[resource.statistics + ".version_text"] }
   func rejections(of resource: EnvoyResource) -> Int { number(resource.statistics + ".update_rejected") }
 }
@@ -66,7 +85,8 @@ struct EnvoyAdmin: Sendable {
 
   /// The requests of every backend that ever had one, and the version of the routes.
   func requests() async -> EnvoyStatistics? {
-    let pattern = #"^cluster\.[^.]+\.upstream_rq_(completed|5xx|active)$|\.version_text$"#
+    let pattern =
+      #"^cluster\.[^.]+\.upstream_rq_(completed|5xx|active|time)$|^unanswered\.|\.version_text$"#
     return await statistics(
       "usedonly&filter=" + pattern.utf8.map(percentEscaped).joined(), .seconds(1))
   }

@@ -102,6 +102,7 @@ struct EnvoyConfiguration: Sendable {
       "normalize_path": true,
       "request_headers_timeout": "10s",
       "stream_idle_timeout": seconds(settings.requestTimeout),
+      "access_log": [unansweredRequests],
       "http_filters": [
         [
           "name": "envoy.filters.http.router",
@@ -112,6 +113,38 @@ struct EnvoyConfiguration: Sendable {
       ],
     ]
   }
+
+  /// Counts, by the name of the cluster, the requests that ended without a status: their client gave up before the
+  /// head of an answer came. A cluster's own counters have them nowhere (`upstream_rq_cancelled` and
+  /// `upstream_rq_tx_reset` stay as they are), so a server that hangs would look like one without requests.
+  /// What the route's timeout ended has the status 504, and an answer that was broken off has its own status.
+  private var unansweredRequests: JSON {
+    [
+      "name": "envoy.access_loggers.stats",
+      "filter": [
+        "status_code_filter": [
+          // The key is compulsory; nothing sets it.
+          "comparison": ["op": "EQ", "value": ["default_value": 0, "runtime_key": "evenkeel.unanswered"]]
+        ]
+      ],
+      "typed_config": [
+        "@type": "type.googleapis.com/envoy.extensions.access_loggers.stats.v3.Config",
+        "stat_prefix": "unanswered",
+        "counters": [
+          [
+            "stat": [
+              "name": "requests",
+              "tags": [["name": "backend", "value_format": "%UPSTREAM_CLUSTER%"]],
+            ],
+            "value_fixed": 1,
+          ]
+        ],
+      ],
+    ]
+  }
+
+  /// What the name of a cluster's counter of unanswered requests begins with.
+  static let unansweredPrefix = "unanswered.requests.backend."
 
   /// All clusters, with their ports in-line.
   func clusters(_ clusters: some Collection<EnvoyCluster>, version: String) -> JSON {

@@ -124,6 +124,7 @@ extension EnvoyGateway {
     }
     process = launched
     rejectionsSeen = [:]
+    unansweredBefore = [:]
     logger.info("gateway started", metadata: ["pid": "\(launched.pid)", "port": "\(settings.port)"])
   }
 

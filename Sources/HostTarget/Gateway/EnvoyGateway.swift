@@ -33,6 +33,9 @@ package actor EnvoyGateway: Gateway {
   var pending: RoutingRecord?
   /// How many rejections of this Envoy process have been dealt with.
   var rejectionsSeen: [EnvoyResource: Int] = [:]
+  /// Unanswered requests from before a cluster was removed, by its name. Envoy drops a cluster's own counters with
+  /// it but keeps this one, and a cluster that comes back begins at zero.
+  var unansweredBefore: [String: Int] = [:]
   private var versionsWritten = 0
   private let life = String(UInt64.random(in: 0...UInt64.max), radix: 16)
   /// Starts and changes happen one at a time, although each of them waits.
@@ -91,6 +94,7 @@ package actor EnvoyGateway: Gateway {
     guard let statistics = await admin.requests() else {
       return GatewayObservation(problem: problem ?? "the gateway does not answer on \(paths.adminSocket)")
     }
+    for (name, count) in statistics.unanswered where clusters[name] == nil { unansweredBefore[name] = count }
     let version = statistics.version(of: .routes)
     let accepted = [record, pending].compactMap(\.self).first { $0.version == version }
     return GatewayObservation(
@@ -115,16 +119,19 @@ package actor EnvoyGateway: Gateway {
     of clusters: some Sequence<EnvoyCluster>, in statistics: EnvoyStatistics
   ) -> [BackendKey: BackendStatistics] {
     var found: [BackendKey: BackendStatistics] = [:]
+    let allUnanswered = statistics.unanswered
     for cluster in clusters {
       let prefix = "cluster.\(cluster.name).upstream_rq_"
       // `completed` has every request that was answered, by the server or, when the server refused the connection,
       // broke it off or took too long, by Envoy with a 503 or 504; each of them once. Requests that the client
-      // gave up are not in it. The two counters are read one after the other, hence the bound.
-      let finished = statistics.number(prefix + "completed")
-      let errors = min(finished, statistics.number(prefix + "5xx"))
+      // gave up before that are in `unanswered` only. The counters are read one after the other, hence the bounds.
+      let answered = statistics.number(prefix + "completed")
+      let errors = min(answered, statistics.number(prefix + "5xx"))
+      let unanswered = max(
+        0, allUnanswered[cluster.name, default: 0] - unansweredBefore[cluster.name, default: 0])
       found[cluster.key] = BackendStatistics(
-        counts: RequestCounts(requests: finished, errors: errors),
-        active: statistics.number(prefix + "active"))
+        counts: RequestCounts(requests: answered + unanswered, errors: errors + unanswered),
+        active: statistics.number(prefix + "active"), duration: statistics.percentile99(prefix + "time"))
     }
     return found
   }

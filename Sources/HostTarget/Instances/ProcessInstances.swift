@@ -273,7 +273,7 @@ extension ProgramError {
   var explanation: String {
     switch self {
     case .empty: "its command is empty"
-    case .notFound(let name, let searched): "there is no program \(name) in \(searched)"
+    case .notFound(let name, let place): "there is no program \(name)\(place)"
     case .notExecutable(let path): "\(path) is not an executable file"
     }
   }

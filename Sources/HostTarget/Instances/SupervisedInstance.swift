@@ -13,6 +13,8 @@ struct SupervisedInstance: Sendable {
   /// How the session's leader ended, while some of its children are still there.
   var leaderEnding: String?
   private var failedProbes = 0
+  /// What the ready path said instead of ready the last time; `nil` since it said ready.
+  private var lastAnswer: String?
 
   /// So many probes in a row fail before a ready instance counts as unready.
   static let toleratedFailures = 3
@@ -21,11 +23,14 @@ struct SupervisedInstance: Sendable {
     self.spec = spec
     self.process = process
     self.isChild = isChild
-    condition = process == nil ? .exited(endedUnwatched) : .starting
+    condition = process == nil ? .lost : .starting
   }
 
   var isGone: Bool {
-    if case .exited = condition { true } else { false }
+    switch condition {
+    case .exited, .lost: true
+    case .starting, .ready, .unready, .stopping: false
+    }
   }
 
   var isStopping: Bool { killTime != nil }
@@ -34,7 +39,7 @@ struct SupervisedInstance: Sendable {
     InstanceObservation(
       id: spec.id, model: spec.model, revision: spec.revision, port: spec.port,
       metricsPort: spec.metricsPort, pid: isGone ? nil : process.map { Int($0.pid) },
-      condition: condition)
+      condition: condition, lastAnswer: condition == .ready ? nil : lastAnswer)
   }
 
   mutating func beginStop(killAt time: ContinuousClock.Instant) {
@@ -50,9 +55,11 @@ struct SupervisedInstance: Sendable {
     switch answer {
     case .ready:
       failedProbes = 0
+      lastAnswer = nil
       condition = .ready
     case .notReady(let reason):
       failedProbes += 1
+      lastAnswer = reason
       switch condition {
       case .ready where failedProbes >= Self.toleratedFailures, .unready:
         condition = .unready(reason)

@@ -8,7 +8,7 @@ enum ProcessState: Hashable, Sendable {
 }
 
 /// What to say about a process that was not our child: its status went to somebody else.
-let endedUnwatched = "ended while nobody watched"
+let endedUnknown = "ended, with a status that nobody was told"
 
 /// Looks once whether a process still runs, and takes note of its end if it is a child of ours: by its own pid
 /// only, so that no other part of the agent loses its children's statuses to us.
@@ -17,13 +17,13 @@ let endedUnwatched = "ended while nobody watched"
 /// (`isChild`) its pid is enough, and a look is one system call; any other is known by its start time, too.
 func checkState(of identity: ProcessIdentity, isChild: Bool) -> ProcessState {
   let status = isChild ? nil : ProcessTable.status(of: identity.pid)
-  guard isChild || status?.identity == identity else { return .ended(endedUnwatched) }
+  guard isChild || status?.identity == identity else { return .ended(endedUnknown) }
   var code: Int32 = 0
   let waited = waitpid(identity.pid, &code, WNOHANG)
   if waited == identity.pid { return .ended(describeExit(code)) }
   // A zombie that is not our child waits for a parent that may never come, as in a container without an init.
   let isGone = waited < 0 && (status?.isZombie ?? true)
-  return isGone ? .ended(endedUnwatched) : .running
+  return isGone ? .ended(endedUnknown) : .running
 }
 
 /// An exit status as wait(2) reports it, in words.

@@ -85,7 +85,7 @@ private struct CStrings: ~Copyable {
 /// Why a command has no program.
 enum ProgramError: Error {
   case empty
-  case notFound(String, searched: String)
+  case notFound(String, place: String)
   case notExecutable(String)
 }
 
@@ -95,13 +95,17 @@ func findProgram(_ name: String, searchPath: String, folder: String) throws(Prog
   guard !name.isEmpty else { throw .empty }
   if name.contains("/") {
     let path = name.hasPrefix("/") ? name : folder + "/" + name
-    guard access(path, F_OK) == 0 else { throw .notFound(name, searched: folder) }
+    guard access(path, F_OK) == 0 else {
+      throw .notFound(
+        name,
+        place: path == name ? ": install it there, or correct the path" : " in \(folder): correct the path")
+    }
     guard isExecutableFile(path) else { throw .notExecutable(name) }
     return path
   }
   let places = searchPath.split(separator: ":").map { "\($0)/\(name)" }
   guard let path = places.first(where: isExecutableFile) else {
-    throw .notFound(name, searched: searchPath)
+    throw .notFound(name, place: " on the agent's PATH: install it, or write its full path")
   }
   return path
 }

@@ -44,7 +44,7 @@ private let units: [(name: String, milliseconds: Int64)] = [
 
 /// Reads whole numbers with the units `h`, `m`, `s` and `ms`, from the largest to the smallest, each at most
 /// once. `nil` for anything else, and for more than a year.
-func parseDuration(_ text: String) -> Duration? {
+package func parseDuration(_ text: String) -> Duration? {
   let year: Int64 = 365 * 24 * 3_600_000
   var rest = text.utf8[...]
   var total: Int64 = 0

@@ -86,14 +86,22 @@ extension ValueType where Value == ListenAddress {
 
 extension ValueType where Value == [String: String] {
   /// Environment variables; the values may use `$(NAME)`.
-  static let environment = ValueType<String>.template.mapped(
-    nameIs: isVariableName,
-    otherwise: "is not a name of an environment variable: use letters, digits and `_`")
+  static let environment = ValueType<String>.template.mapped { name in
+    if !isVariableName(name) {
+      return "is not a name of an environment variable: use letters, digits and `_`"
+    }
+    // The agent knows its processes again by these variables, so what is written here could not stand.
+    return name.hasPrefix(reservedVariables)
+      ? "cannot be set: variables that begin with `\(reservedVariables)` are the agent's own" : nil
+  }
 
-  static let labels = ValueType<String>.line.mapped(
-    nameIs: { !$0.isEmpty && $0.utf8.count <= 317 && isPrintable($0) },
-    otherwise: "is not a name of a label")
+  static let labels = ValueType<String>.line.mapped { name in
+    !name.isEmpty && name.utf8.count <= 317 && isPrintable(name) ? nil : "is not a name of a label"
+  }
 }
+
+/// How the environment variables begin by which the agent marks the processes that it starts.
+let reservedVariables = "EVENKEEL_"
 
 /// A DNS label (RFC 1123, section 2.1) in lower case.
 func isDNSLabel(_ text: String) -> Bool { isDNSLabel(text.utf8[...]) }

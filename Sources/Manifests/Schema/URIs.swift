@@ -54,6 +54,12 @@ private func complaint(
   }
   switch scheme {
   case "file":
+    if rest.contains(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "#") }) {
+      return (
+        "\(quoted(label)) names a file, which has no query or fragment",
+        "write `?` in a path as `%3F` and `#` as `%23`"
+      )
+    }
     let hasPath = rest.first == slash && authority.isEmpty && rest.count > (hasAuthority ? 2 : 0)
     return hasPath ? nil : ("\(quoted(label)) must hold an absolute path", "write `file:///folder/file`")
   case "http", "https":

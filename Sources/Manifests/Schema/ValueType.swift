@@ -110,9 +110,11 @@ extension ValueType where Value: Sendable {
     }
   }
 
-  /// A mapping from names of the author's choice to such values. The rule judges the names.
+  /// A mapping from names of the author's choice to such values.
+  ///
+  /// - Parameter complaint: What is wrong with a name, as the rest of a sentence that begins with it.
   func mapped(
-    nameIs rule: @escaping @Sendable (String) -> Bool, otherwise complaint: String
+    refusing complaint: @escaping @Sendable (_ name: String) -> String?
   ) -> ValueType<[String: Value]> {
     let description = TypeDescription(name: "mapping of names to " + self.description.name)
     return ValueType<[String: Value]>(description) { node, label, reading in
@@ -122,7 +124,7 @@ extension ValueType where Value: Sendable {
       }
       var values: [String: Value] = [:]
       for pair in pairs {
-        if !rule(pair.key.text) {
+        if let complaint = complaint(pair.key.text) {
           reading.report("\(quoted(pair.key.text)) \(complaint)", at: pair.key.position)
         } else if let value = read(pair.value, pair.key.text, &reading) {
           values[pair.key.text] = value

@@ -7,7 +7,8 @@ struct ValidateCommand: ParsableCommand {
     abstract: "Check manifests and show everything that is wrong with them.",
     discussion: """
       All paths together are taken for one configuration, so give the whole folder when manifests refer to each \
-      other. A file that declares an `Agent` is checked as the agent's own file. Exits with 1 if there is any error.
+      other. A file that declares an `Agent` is checked as the agent's own file. Exits with 1 if there is any error, \
+      or a folder without a manifest.
       """)
 
   @Argument(help: "Files and folders.")
@@ -19,10 +20,14 @@ struct ValidateCommand: ParsableCommand {
     var manifests = ManifestFolder()
     var diagnostics: [Diagnostic] = []
     var agentFiles = 0
+    var emptyFolders: [String] = []
     for path in paths {
       switch isFolder(path) {
       case nil: throw CommandFailure("there is no \(path)")
-      case true?: try manifests.add(folder: path, prefix: path.hasSuffix("/") ? path : path + "/")
+      case true?:
+        let before = manifests.found
+        try manifests.add(folder: path, prefix: path.hasSuffix("/") ? path : path + "/")
+        if manifests.found == before { emptyFolders.append(path) }
       case false?:
         if let file = try agentFile(path) {
           agentFiles += 1
@@ -37,7 +42,11 @@ struct ValidateCommand: ParsableCommand {
     let report = ValidationReport(
       diagnostics, files: manifests.files.count + agentFiles, models: desired.models.count)
     try show(report)
-    if report.summary.errors > 0 { throw ExitCode(1) }
+    // Most likely a mistyped path; a check that checks nothing must not pass.
+    for folder in emptyFolders {
+      Output.message("error: there is no manifest in \(folder): no file whose name ends in .yaml or .yml")
+    }
+    if report.summary.errors > 0 || !emptyFolders.isEmpty { throw ExitCode(1) }
   }
 
   private func show(_ report: ValidationReport) throws {

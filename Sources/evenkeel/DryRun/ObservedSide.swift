@@ -5,6 +5,9 @@ import Manifests
 import Planning
 import Vocabulary
 
+/// The largest status that is read: some thousand times that of a busy host.
+private let largestStatus = 64 << 20
+
 /// What a dry run compares with.
 struct ObservedSide {
   var state: ObservedState
@@ -25,8 +28,11 @@ extension ObservedSide {
 
   /// A saved `status -o json`.
   static func saved(_ path: String) throws -> ObservedSide {
-    guard isFolder(path) == false, let data = FileManager.default.contents(atPath: path) else {
-      throw CommandFailure("cannot read \(path)")
+    let data: Data
+    do throws(CommandFailure) {
+      data = try streamContents(of: path, limit: largestStatus)
+    } catch {
+      throw CommandFailure("cannot read \(path): \(error)")
     }
     do {
       let status = try JSONDecoder().decode(StatusReport.self, from: data)

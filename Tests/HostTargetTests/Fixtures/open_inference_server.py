@@ -5,7 +5,7 @@ It needs nothing but Python's standard library. Its model answers, for each inpu
 
     open_inference_server.py --port PORT [--model NAME] [--version TEXT]
         [--ready-after SECONDS] [--never-ready] [--exit-with STATUS [--exit-after SECONDS]]
-        [--error-share SHARE] [--delay SECONDS] [--ignore-term] [--children N] [--chatter BYTES]
+        [--error-share SHARE] [--delay SECONDS] [--body-delay SECONDS] [--ignore-term] [--children N] [--chatter BYTES]
 
 PORT, MODEL_NAME and VERSION in the environment are the defaults of the first three.
 Which requests fail is decided by their bodies alone: the same body always gets the same answer.
@@ -34,6 +34,7 @@ def arguments():
     parser.add_argument("--exit-after", type=float, default=0, help="seconds to serve before that")
     parser.add_argument("--error-share", type=float, default=0, help="share of request bodies answered 500")
     parser.add_argument("--delay", type=float, default=0, help="seconds that each inference takes")
+    parser.add_argument("--body-delay", type=float, default=0, help="seconds from an answer's head to its body")
     parser.add_argument("--ignore-term", action="store_true", help="do not end on SIGTERM")
     parser.add_argument("--children", type=int, default=0, help="sleeping children, each in its own session")
     parser.add_argument("--chatter", type=int, default=0, help="bytes to write to the log at the start")
@@ -93,6 +94,9 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(payload)))
         self.end_headers()
+        if self.server.options.body_delay and self.command == "POST":
+            self.wfile.flush()
+            time.sleep(self.server.options.body_delay)
         self.wfile.write(payload)
 
     def log_message(self, format, *values):
