@@ -19,6 +19,8 @@ struct CrashBook {
 
   private var pages: [BackendKey: Page] = [:]
 
+  var isEmpty: Bool { pages.isEmpty }
+
   subscript(key: BackendKey) -> Page { pages[key] ?? Page() }
 
   /// The first restart is immediate; then the wait doubles from one second to 32.

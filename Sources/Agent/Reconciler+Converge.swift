@@ -7,10 +7,9 @@ import Vocabulary
 extension Reconciler {
   /// Starts what is missing and stops what is too much.
   func converge() async throws(JournalError) {
-    for name in records.keys.sorted() {
-      guard let record = records[name], !isAtRest(record) else { continue }
-      for wanted in record.machine.wanted().instances where wanted.mayStart {
-        try await startMissing(wanted, of: record.machine.name)
+    for name in names(where: { !isAtRest($0) }) {
+      for wanted in records[name]?.machine.wanted().instances ?? [] where wanted.mayStart {
+        try await startMissing(wanted, of: name)
       }
     }
     await stopUnwanted()
@@ -168,7 +167,7 @@ extension Reconciler {
   /// Stops what nobody wants: when its last request is answered, or its grace has passed.
   private func stopUnwanted() async {
     let now = edges.clock.now()
-    let leaving = world.byModel.keys.sorted().flatMap(unwanted)
+    let leaving = world.byModel.keys.flatMap(unwanted).sorted { $0.id < $1.id }
     drains.keep(leaving.map(\.id))
     for instance in leaving where isDrained(instance, at: now) {
       stopping.insert(instance.id)
@@ -178,8 +177,14 @@ extension Reconciler {
 
   /// The running instances that no machine wants, or that are too many.
   private func unwanted(of name: ModelName) -> [InstanceObservation] {
-    let wanted = records[name]?.machine.wanted().instances ?? []
     let running = (world.byModel[name] ?? []).filter(\.condition.isRunning)
+    let wanted = records[name]?.machine.wanted().instances ?? []
+    // The case of almost every model: all that runs is the one release that is wanted.
+    if let only = wanted.first, wanted.count == 1, running.count <= only.count,
+      running.allSatisfy({ $0.revision == only.release.revision })
+    {
+      return []
+    }
     return Dictionary(grouping: running, by: \.revision).flatMap { revision, group in
       let count = wanted.first { $0.release.revision == revision }?.count ?? 0
       return group.count > count ? Array(group.sorted(by: keepFirst).dropFirst(count)) : []

@@ -14,10 +14,14 @@ package actor Reconciler {
   let edges: Edges
   let settings: LoopSettings
 
-  var records: [ModelName: ModelRecord] = [:]
+  var records: [ModelName: ModelRecord] = [:] {
+    didSet { rest = nil }
+  }
   var source: SourceRecord?
   /// What Git asked for at `source.commit`; `nil` until it was read in this life of the agent.
-  var desired: DesiredState?
+  var desired: DesiredState? {
+    didSet { rest = nil }
+  }
   var sourceTrouble: SourceError?
   /// Journalled intents to run an instance.
   var specs: [InstanceID: InstanceSpec] = [:]
@@ -32,6 +36,8 @@ package actor Reconciler {
   var world = World()
   /// What happened and could not be journalled when it did.
   private var unsaved: [ModelName: [JournalEntry]] = [:]
+  /// The world in which the last pass found nothing to do; `nil` once a record or a wish has changed since.
+  private var rest: Rest?
   var eventWatchers: [UInt64: Bell] = [:]
   /// Passes, intakes and commands change the same records across suspensions, so they take turns.
   let turns = Turnstile()
@@ -57,7 +63,8 @@ package actor Reconciler {
   package func pass() async -> PassResult {
     await turns.enter()
     defer { turns.leave() }
-    world = await look()
+    let seen = await look()
+    if seen == rest { return PassResult(again: false, next: edges.clock.now() + Self.idlePause) }
     var moved = false
     let trouble = await journalling { () throws(JournalError) in
       try await settleExits()
@@ -66,10 +73,11 @@ package actor Reconciler {
     // Routes come first: they take traffic off what has failed, and need no journal.
     moved = await route() || moved
     let more = await journalling { () throws(JournalError) in try await converge() }
-    dateConditions()
+    let isCalm = dateConditions()
     guard trouble == nil, more == nil else {
       return PassResult(again: false, next: edges.clock.now() + .seconds(1))
     }
+    if !moved, isCalm, crashes.isEmpty, drains.isEmpty, gatewayTrouble == nil { rest = seen }
     return PassResult(again: moved, next: nextDeadline())
   }
 
@@ -86,20 +94,32 @@ package actor Reconciler {
     }
   }
 
-  private func look() async -> World {
-    async let instances = edges.instances.observe()
-    async let gateway = edges.gateway.observe()
-    return await World(instances: instances, gateway: gateway)
+  /// Takes in the world; answers what of it decides whether a pass that found nothing to do would again.
+  private func look() async -> Rest {
+    async let observedInstances = edges.instances.observe()
+    async let observedGateway = edges.gateway.observe()
+    let (instances, gateway) = await (observedInstances, observedGateway)
+    let seen = Rest(instances: instances, accepted: gateway.accepted, problem: gateway.problem)
+    if seen == rest {
+      world.gateway = gateway
+    } else {
+      world = World(instances: instances, gateway: gateway)
+    }
+    return seen
   }
 
   /// Shows every machine that is not at rest the world, until each waits for something.
   private func letMachinesLook() async throws(JournalError) -> Bool {
     var moved = false
-    for name in records.keys.sorted() {
-      guard let record = records[name], !record.machine.isSettled else { continue }
+    for name in names(where: { !$0.machine.isSettled }) {
       while try await step(name) { moved = true }
     }
     return moved
+  }
+
+  /// The models whose records meet a condition, in order. Almost always they are few, so they are sorted last.
+  func names(where condition: (ModelRecord) -> Bool) -> [ModelName] {
+    records.filter { condition($0.value) }.keys.sorted()
   }
 
   /// Lets one machine look once; `false` when it waits.
@@ -165,11 +185,11 @@ package actor Reconciler {
     if !events.isEmpty { eventWatchers.values.forEach { $0.ring() } }
   }
 
-  /// Notes since when models have been as they are.
-  private func dateConditions() {
-    for (name, record) in records where !isCalm(record) {
-      records[name]?.conditions = conditions(of: record)
-    }
+  /// Notes since when models have been as they are. Answers whether nothing is the matter with any of them.
+  private func dateConditions() -> Bool {
+    let restless = records.filter { !isCalm($0.value) }
+    for (name, record) in restless { records[name]?.conditions = conditions(of: record) }
+    return restless.isEmpty
   }
 
   /// Whether nothing about the model's conditions can have changed: at any moment the case of almost every model.
@@ -179,10 +199,14 @@ package actor Reconciler {
     return stable.map { world.running(record.machine.name, $0).allSatisfy { $0.condition == .ready } } ?? true
   }
 
+  /// How often the world is looked at when nothing happens.
+  private static let idlePause = Duration.seconds(5)
+
   /// When time alone makes a pass useful.
   private func nextDeadline() -> Timestamp {
     let now = edges.clock.now()
-    var next = now + (records.values.contains { isBusy($0.machine) } ? .milliseconds(200) : .seconds(5))
+    var next =
+      now + (records.values.contains { isBusy($0.machine) } ? .milliseconds(200) : Self.idlePause)
     for record in records.values {
       if let deadline = record.machine.deadline(), deadline > now { next = min(next, deadline) }
     }
@@ -203,6 +227,14 @@ package struct PassResult: Hashable, Sendable {
   package var again: Bool
   /// Look again no later than this.
   package var next: Timestamp
+}
+
+/// What a pass decides by, besides records that have not changed and statistics that only a rollout or a draining
+/// instance needs. With the same of it a pass that found nothing to do finds nothing again.
+private struct Rest: Equatable {
+  var instances: [InstanceObservation]
+  var accepted: RouteTable?
+  var problem: String?
 }
 
 /// The observed side, as of the start of a pass.

@@ -1,32 +1,88 @@
 /// A SHA-256 digest, written `sha256:` and 64 lower-case hexadecimal digits.
-package struct Digest: Hashable, Comparable, Sendable, CustomStringConvertible {
-  /// 64 lower-case hexadecimal digits.
-  package let hex: String
+///
+/// Every model has several, and they are hashed and compared all the time: so it is kept as 32 bytes and not as text.
+package struct Digest: Hashable, Sendable, CustomStringConvertible {
+  /// Eight bytes each, the first byte of the digest in the highest place of the first.
+  private var words: (UInt64, UInt64, UInt64, UInt64)
 
   /// Reads `sha256:…`; `nil` when the algorithm or the length is another, or a digit is not hexadecimal.
   package init?(_ text: String) {
     let prefix = "sha256:"
     guard text.hasPrefix(prefix) else { return nil }
-    self.init(hex: text.dropFirst(prefix.count).lowercased())
+    self.init(hex: text.utf8.dropFirst(prefix.utf8.count), allowingUpperCase: true)
   }
 
-  /// Reads the 64 digits alone.
+  /// Reads the 64 lower-case digits alone.
   package init?(hex: String) {
-    guard hex.utf8.count == 64, hex.utf8.allSatisfy(isLowerHex) else { return nil }
-    self.hex = hex
+    self.init(hex: hex.utf8, allowingUpperCase: false)
   }
 
   /// The digest whose 32 raw bytes these are.
   package init?(bytes: some Sequence<UInt8>) {
-    self.init(hex: bytes.map { hexDigits[Int($0 >> 4)] + hexDigits[Int($0 & 15)] }.joined())
+    words = (0, 0, 0, 0)
+    var count = 0
+    for byte in bytes {
+      push(byte >> 4)
+      push(byte & 15)
+      count += 1
+    }
+    guard count == 32 else { return nil }
   }
+
+  private init?(hex: some Collection<UInt8>, allowingUpperCase: Bool) {
+    guard hex.count == 64 else { return nil }
+    words = (0, 0, 0, 0)
+    for character in hex {
+      switch character {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): push(character - UInt8(ascii: "0"))
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): push(character - UInt8(ascii: "a") + 10)
+      case UInt8(ascii: "A")...UInt8(ascii: "F") where allowingUpperCase:
+        push(character - UInt8(ascii: "A") + 10)
+      default: return nil
+      }
+    }
+  }
+
+  /// Adds a digit at the end, and moves all others one place up.
+  private mutating func push(_ digit: UInt8) {
+    words.0 = words.0 << 4 | words.1 >> 60
+    words.1 = words.1 << 4 | words.2 >> 60
+    words.2 = words.2 << 4 | words.3 >> 60
+    words.3 = words.3 << 4 | UInt64(digit)
+  }
+
+  /// 64 lower-case hexadecimal digits.
+  package var hex: String { text(digits: 64) }
 
   package var description: String { "sha256:\(hex)" }
 
   /// The first twelve digits: enough for people and for names of clusters, instances and logs.
-  package var short: String { String(hex.prefix(12)) }
+  package var short: String { text(digits: 12) }
 
-  package static func < (left: Digest, right: Digest) -> Bool { left.hex < right.hex }
+  private func text(digits: Int) -> String {
+    let words = [words.0, words.1, words.2, words.3]
+    return String(unsafeUninitializedCapacity: digits) { buffer in
+      for index in 0..<digits {
+        let digit = UInt8(truncatingIfNeeded: words[index / 16] >> (60 - 4 * UInt64(index % 16)) & 15)
+        buffer[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+      }
+      return digits
+    }
+  }
+
+  package static func == (left: Digest, right: Digest) -> Bool { left.words == right.words }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(words.0)
+    hasher.combine(words.1)
+    hasher.combine(words.2)
+    hasher.combine(words.3)
+  }
+}
+
+extension Digest: Comparable {
+  /// The order of the digits, as text and as numbers.
+  package static func < (left: Digest, right: Digest) -> Bool { left.words < right.words }
 }
 
 extension Digest: Codable {
@@ -43,15 +99,6 @@ extension Digest: Codable {
     var container = encoder.singleValueContainer()
     try container.encode(description)
   }
-}
-
-private let hexDigits = [
-  "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f",
-]
-
-private func isLowerHex(_ byte: UInt8) -> Bool {
-  (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-    || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
 }
 
 /// The digest over everything that decides what runs: artifact, resolved runtime and environment.

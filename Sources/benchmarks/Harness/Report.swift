@@ -42,7 +42,11 @@ struct Figure: Sendable {
   /// What else the run has shown.
   var note: String?
 
-  private var ratio: Double? { beside.map { ours.median / $0.samples.median } }
+  /// `nil` too where the other took no time that could be measured.
+  private var ratio: Double? {
+    guard let other = beside?.samples.median, other > 0 else { return nil }
+    return ours.median / other
+  }
 
   private var verdict: String {
     switch bar {
