@@ -19,6 +19,7 @@ struct CrashBook {
 
   private var pages: [BackendKey: Page] = [:]
 
+  /// Whether nobody has ended, as far as it is remembered.
   var isEmpty: Bool { pages.isEmpty }
 
   subscript(key: BackendKey) -> Page { pages[key] ?? Page() }

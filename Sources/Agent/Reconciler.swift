@@ -77,6 +77,7 @@ package actor Reconciler {
     guard trouble == nil, more == nil else {
       return PassResult(again: false, next: edges.clock.now() + .seconds(1))
     }
+    // Drains and crashes are settled by time alone, and a gateway in trouble is asked again.
     if !moved, isCalm, crashes.isEmpty, drains.isEmpty, gatewayTrouble == nil { rest = seen }
     return PassResult(again: moved, next: nextDeadline())
   }
@@ -194,6 +195,7 @@ package actor Reconciler {
 
   /// Whether nothing about the model's conditions can have changed: at any moment the case of almost every model.
   private func isCalm(_ record: ModelRecord) -> Bool {
+    if record.machine.isGone { return true }
     guard isAtRest(record), record.conditions.count == 1, trouble(of: record) == nil else { return false }
     let stable = record.machine.stable?.revision
     return stable.map { world.running(record.machine.name, $0).allSatisfy { $0.condition == .ready } } ?? true
