@@ -19,7 +19,9 @@ package actor Reconciler {
   }
   var source: SourceRecord?
   /// What Git asked for at `source.commit`; `nil` until it was read in this life of the agent.
-  var desired: DesiredState?
+  var desired: DesiredState? {
+    didSet { rest = nil }
+  }
   var sourceTrouble: SourceError?
   /// Journalled intents to run an instance.
   var specs: [InstanceID: InstanceSpec] = [:]
@@ -32,10 +34,10 @@ package actor Reconciler {
   /// Not to be bothered again before this time, after it refused.
   var gatewayRetryAt = Timestamp(milliseconds: 0)
   var world = World()
-  /// The world in which the last pass found nothing to do; `nil` once a record has changed since.
-  private var rest: Rest?
   /// What happened and could not be journalled when it did.
   private var unsaved: [ModelName: [JournalEntry]] = [:]
+  /// The world in which the last pass found nothing to do; `nil` once a record or a wish has changed since.
+  private var rest: Rest?
   var eventWatchers: [UInt64: Bell] = [:]
   /// Passes, intakes and commands change the same records across suspensions, so they take turns.
   let turns = Turnstile()
@@ -76,11 +78,22 @@ package actor Reconciler {
       return PassResult(again: false, next: edges.clock.now() + .seconds(1))
     }
     // Drains and crashes are settled by time alone, and a gateway in trouble is asked again.
-    if !moved, isCalm, drains.isEmpty, crashes.isEmpty, gatewayTrouble == nil { rest = seen }
+    if !moved, isCalm, crashes.isEmpty, drains.isEmpty, gatewayTrouble == nil { rest = seen }
     return PassResult(again: moved, next: nextDeadline())
   }
 
   // MARK: Passes
+
+  /// Runs a part of the pass, which ends where the journal cannot be written: nothing is done that is not recorded.
+  private func journalling(_ part: () async throws(JournalError) -> Void) async -> JournalError? {
+    do throws(JournalError) {
+      try await part()
+      return nil
+    } catch {
+      edges.logger.error("the journal cannot be written", metadata: ["error": "\(error)"])
+      return error
+    }
+  }
 
   /// Takes in the world; answers what of it decides whether a pass that found nothing to do would again.
   private func look() async -> Rest {
@@ -94,17 +107,6 @@ package actor Reconciler {
       world = World(instances: instances, gateway: gateway)
     }
     return seen
-  }
-
-  /// Runs a part of the pass, which ends where the journal cannot be written: nothing is done that is not recorded.
-  private func journalling(_ part: () async throws(JournalError) -> Void) async -> JournalError? {
-    do throws(JournalError) {
-      try await part()
-      return nil
-    } catch {
-      edges.logger.error("the journal cannot be written", metadata: ["error": "\(error)"])
-      return error
-    }
   }
 
   /// Shows every machine that is not at rest the world, until each waits for something.
@@ -184,12 +186,10 @@ package actor Reconciler {
     if !events.isEmpty { eventWatchers.values.forEach { $0.ring() } }
   }
 
-  /// Notes since when models have been as they are. Answers whether all of them are calm.
+  /// Notes since when models have been as they are. Answers whether nothing is the matter with any of them.
   private func dateConditions() -> Bool {
-    let restless = names { !isCalm($0) }
-    for name in restless {
-      if let record = records[name] { records[name]?.conditions = conditions(of: record) }
-    }
+    let restless = records.filter { !isCalm($0.value) }
+    for (name, record) in restless { records[name]?.conditions = conditions(of: record) }
     return restless.isEmpty
   }
 
