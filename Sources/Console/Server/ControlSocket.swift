@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// Why the control API has no socket.
@@ -101,13 +102,14 @@ enum SocketProbe: Hashable {
   case otherFile
 
   init(_ path: String) {
-    var status = stat()
-    guard lstat(path, &status) == 0 else {
-      self = errno == EACCES ? .denied : .missing
-      return
-    }
-    guard status.st_mode & S_IFMT == S_IFSOCK else {
-      self = .otherFile
+    do {
+      let attributes = try FileManager.default.attributesOfItem(atPath: path)
+      guard attributes[.type] as? FileAttributeType == .typeSocket else {
+        self = .otherFile
+        return
+      }
+    } catch {
+      self = (error as? CocoaError)?.code == .fileReadNoPermission ? .denied : .missing
       return
     }
     switch connectionError(to: path) {
