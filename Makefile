@@ -41,7 +41,8 @@ check: packages systemd ## Check format, layering, imports and the systemd unit
 	@$(verify-unit)
 
 bench: deps ## Measure against other tools on this machine, in one run
-	$(SWIFT) run -c release --static-swift-stdlib benchmarks
+	$(SWIFT) build -c release --static-swift-stdlib --product benchmarks
+	.build/release/benchmarks
 
 format: ## Rewrite the sources in the project's format
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests

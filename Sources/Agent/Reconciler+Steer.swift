@@ -31,7 +31,7 @@ extension Reconciler {
       case .aborted(let rollout):
         .changed(
           "AbortedByHand",
-          "\(name) \(rollout.version): \(person) aborted the rollout; traffic returns to stable", rollout)
+          "\(name) \(rollout.version): \(person) aborted the rollout; \(wayBack(record))", rollout)
       }
     }
   }
@@ -47,7 +47,7 @@ extension Reconciler {
       switch result {
       case .nothingToRollBack(let reason): return .refused(reason)
       case .abandoned(let rollout):
-        let message = "\(name) \(rollout.version): \(person) rolled it back; traffic returns to stable"
+        let message = "\(name) \(rollout.version): \(person) rolled it back; \(wayBack(record))"
         return .changed("RolledBackByHand", message, rollout)
       case .started(let release):
         let entry = record.machine.rollout.map { RolloutRecord($0, of: name) }
@@ -55,6 +55,10 @@ extension Reconciler {
         return .changed("RolledBackByHand", message, entry)
       }
     }
+  }
+
+  private nonisolated func wayBack(_ record: ModelRecord) -> String {
+    record.machine.stable.map { "traffic returns to version \($0.version)" } ?? "its instances stop"
   }
 
   private enum Steered {
