@@ -191,10 +191,15 @@ extension Site {
     try await wait(for: name, "is restored") { $0.phase == "writingBack" }
   }
 
-  /// The trouble is over: no further request fails.
+  /// The trouble is over: requests stop to fail. One that was under way when something was killed may still be told
+  /// late, so a round of them may pass before.
   fileprivate func expectQuiet(_ tally: Tally) async throws {
-    let failed = tally.failed()
-    try await tally.goesOn(100)
-    #expect(tally.failed() == failed)
+    var failed = tally.failed()
+    for _ in 0..<3 {
+      try await tally.goesOn(100)
+      if tally.failed() == failed { return }
+      failed = tally.failed()
+    }
+    Issue.record("requests go on failing: \(failed)")
   }
 }
