@@ -192,10 +192,10 @@ extension Site {
   }
 
   /// The trouble is over: requests stop to fail. One that was under way when something was killed may still be told
-  /// late, so a round of them may pass before.
+  /// late, so one round of them may pass before.
   fileprivate func expectQuiet(_ tally: Tally) async throws {
     var failed = tally.failed()
-    for _ in 0..<3 {
+    for _ in 0..<2 {
       try await tally.goesOn(100)
       if tally.failed() == failed { return }
       failed = tally.failed()
