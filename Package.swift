@@ -66,7 +66,7 @@ let package = Package(
     // Pure: values in, values out.
     target("Vocabulary", []),
     target("YAML", ["CLibYAML"]),
-    target("Manifests", ["Vocabulary", "YAML", crypto]),
+    target("Manifests", ["Vocabulary", "YAML"]),
     target("Rollout", ["Vocabulary", numerics]),
     target("Planning", ["Vocabulary", "Manifests", "Rollout", crypto]),
     target("Effects", ["Vocabulary", "Manifests", "Planning", "Rollout"]),
