@@ -51,6 +51,15 @@ struct CrashBook {
     pages[key] = nil
   }
 
+  mutating func clockJumped(by jump: Duration) {
+    pages = pages.mapValues { page in
+      var page = page
+      page.restartAt = page.restartAt + jump
+      page.lastExitAt = page.lastExitAt + jump
+      return page
+    }
+  }
+
   /// A new attempt starts with a clean page.
   mutating func clear(_ key: BackendKey) {
     pages[key] = nil
@@ -68,6 +77,10 @@ struct DrainBook {
     let start = since[id] ?? now
     since[id] = start
     return now - start
+  }
+
+  mutating func clockJumped(by jump: Duration) {
+    since = since.mapValues { $0 + jump }
   }
 
   /// Forgets everyone else: whoever is wanted again, or gone.
@@ -91,6 +104,10 @@ struct PortBook {
 
   mutating func avoid(_ ports: [Int], until time: Timestamp) {
     for port in ports { foreign[port] = time }
+  }
+
+  mutating func clockJumped(by jump: Duration) {
+    foreign = foreign.mapValues { $0 + jump }
   }
 
   /// Two free ports, going round the range so that a port rests before it is used again; `nil` when there

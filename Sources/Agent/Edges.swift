@@ -1,5 +1,6 @@
 package import Effects
 package import Logging
+package import Planning
 
 /// Everything the loop touches. The command line gives it the real ones, a simulation its own.
 package struct Edges: Sendable {
@@ -38,9 +39,13 @@ package struct LoopSettings: Hashable, Sendable {
   package var path: String
   /// Ports for instances; each one takes two.
   package var ports: ClosedRange<Int>
+  package var limits: HostLimits
+  /// The largest share, in percent, of the running models that one commit may remove.
+  package var pruneLimit: Int
 
   package init(
-    agent: String, version: String, url: String, branch: String, path: String, ports: ClosedRange<Int>
+    agent: String, version: String, url: String, branch: String, path: String, ports: ClosedRange<Int>,
+    limits: HostLimits = HostLimits(), pruneLimit: Int = 50
   ) {
     self.agent = agent
     self.version = version
@@ -48,5 +53,7 @@ package struct LoopSettings: Hashable, Sendable {
     self.branch = branch
     self.path = path
     self.ports = ports
+    self.limits = limits
+    self.pruneLimit = pruneLimit
   }
 }

@@ -15,10 +15,19 @@ extension ObserveResult {
     switch self {
     case .waiting:
       return []
-    case .advanced(let step):
+    case .advanced(let step, let undecided):
       let next = after.rollout.map { "; next: \($0.step)" } ?? ""
-      let record = after.rollout.map { [JournalEntry.rollout(RolloutRecord($0, of: name))] } ?? []
-      return record + [event("StepCompleted", "\(name) \(version): \(step) is complete\(next)")]
+      let lack = undecided.map { " without \($0), as the policy says" } ?? ""
+      // A promoted rollout has its line in the history already.
+      let running = after.rollout.flatMap { $0.isPromoted ? nil : $0 }
+      let record = running.map { [JournalEntry.rollout(RolloutRecord($0, of: name))] } ?? []
+      return record + [event("StepCompleted", "\(name) \(version): \(step) is complete\(lack)\(next)")]
+    case .halted(let cause):
+      return [event("RolloutHalted", "\(name) \(version) stays as it is: \(cause.message)")]
+    case .resumed:
+      return [event("RolloutResumed", "\(name) \(version) goes on")]
+    case .finished:
+      return [event("RolloutFinished", "\(name) \(version): the rollout is complete")]
     case .failed(let record):
       let failure = record.failure?.message ?? ""
       let next = after.stable.map { "traffic returns to version \($0.version)" } ?? "its instances stop"
@@ -39,6 +48,19 @@ extension ObserveResult {
   }
 }
 
+extension ModelMachine {
+  /// What the journal says when the rollout of a machine has begun.
+  func beginning(at now: Timestamp) -> [JournalEntry] {
+    guard let rollout else { return [] }
+    let commit = rollout.candidate.commit.map { " of commit \($0.short)" } ?? ""
+    let message = "\(name): rollout of version \(rollout.candidate.version)\(commit) begins"
+    return [
+      .rollout(RolloutRecord(rollout, of: name)),
+      .event(Event(at: now, model: name, rollout: rollout.id, reason: "RolloutStarted", message: message)),
+    ]
+  }
+}
+
 extension DesireResult {
   func entries(of name: ModelName, after: ModelMachine, at now: Timestamp) -> [JournalEntry] {
     func event(_ reason: String, _ message: String) -> JournalEntry {
@@ -48,11 +70,17 @@ extension DesireResult {
     switch self {
     case .unchanged:
       return []
-    case .started(let superseded):
-      let commit = after.desired?.commit.map { " of commit \($0.short)" } ?? ""
-      let record = after.rollout.map { [JournalEntry.rollout(RolloutRecord($0, of: name))] } ?? []
-      return superseded.entries(of: name, at: now) + record
-        + [event("RolloutStarted", "\(name): rollout of version \(version)\(commit) begins")]
+    case .due(let superseded):
+      return superseded.entries(of: name, at: now)
+    case .queued(let running):
+      return [
+        event(
+          "RolloutQueued",
+          "\(name): version \(version) waits for the end of the rollout of version \(running.version)")
+      ]
+    case .returned(let record):
+      let message = "\(name): \(record.failure?.message ?? ""); traffic returns to it"
+      return [.rollout(record), event("RolledBackInGit", message)]
     case .superseded(let record):
       return [record].entries(of: name, at: now)
     case .settled:

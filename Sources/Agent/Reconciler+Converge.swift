@@ -8,8 +8,10 @@ extension Reconciler {
   /// Starts what is missing and stops what is too much.
   func converge() async throws(JournalError) {
     for name in names(where: { !isAtRest($0) }) {
-      for wanted in records[name]?.machine.wanted().instances ?? [] where wanted.mayStart {
-        try await startMissing(wanted, of: name)
+      let wanted = records[name]?.machine.wanted() ?? Wanted()
+      for instances in wanted.instances where instances.mayStart {
+        if wanted.isExclusive, hasOthers(than: instances.release.revision, name) { continue }
+        try await startMissing(instances, of: name)
       }
     }
     await stopUnwanted()
@@ -27,6 +29,10 @@ extension Reconciler {
       crashes.serves(key, at: edges.clock.now())
     }
     return running.count == record.machine.replicas
+  }
+
+  private func hasOthers(than revision: Revision, _ name: ModelName) -> Bool {
+    (world.byModel[name] ?? []).contains { !$0.isExited && $0.revision != revision }
   }
 
   // MARK: Starting
@@ -94,74 +100,6 @@ extension Reconciler {
     ])
   }
 
-  // MARK: Routing
-
-  /// Applies the wanted routes if they are not the confirmed ones. Answers whether the gateway has confirmed new
-  /// ones, which a machine may be waiting for.
-  func route() async -> Bool {
-    let table = wantedTable()
-    let now = edges.clock.now()
-    guard table != world.gateway.accepted, now >= gatewayRetryAt else { return false }
-    do throws(GatewayError) {
-      try await edges.gateway.apply(table)
-      gatewayTrouble = nil
-      world.gateway.accepted = table
-      return true
-    } catch {
-      if error != gatewayTrouble {
-        edges.logger.error("the gateway did not take the routes", metadata: ["error": "\(error)"])
-      }
-      gatewayTrouble = error
-      gatewayRetryAt = now + .seconds(1)
-      return false
-    }
-  }
-
-  func wantedTable() -> RouteTable {
-    var table = RouteTable()
-    for (name, record) in records {
-      if let route = wantedRoute(of: record) { table.models[name] = route }
-    }
-    return table
-  }
-
-  /// The split that the machine wants, and beside it, without traffic, every other release that runs: its
-  /// statistics exist before its first request and until its last answer.
-  private func wantedRoute(of record: ModelRecord) -> ModelRoute? {
-    let name = record.machine.name
-    let weights = servable(record.machine)
-    let running = Set((world.byModel[name] ?? []).filter { !$0.isExited }.map(\.revision))
-    let revisions = running.union(weights.keys).sorted()
-    guard !revisions.isEmpty else { return nil }
-    let backends = revisions.map { revision in
-      Backend(
-        revision: revision, weight: weights[revision] ?? 0,
-        ports: ports(of: name, revision, routed: weights[revision] != nil))
-    }
-    return ModelRoute(route: record.live.route, backends: backends)
-  }
-
-  /// The weights that the machine wants. A candidate without a ready instance gets none of them, whatever its step
-  /// says, as long as stable is there to take them.
-  private func servable(_ machine: ModelMachine) -> [Revision: Int] {
-    let weights = machine.wanted().weights
-    guard let stable = machine.stable?.revision, let candidate = machine.rollout?.candidate.revision,
-      weights[stable] != nil, weights[candidate] != nil,
-      !world.running(machine.name, candidate).contains(where: { $0.condition == .ready })
-    else { return weights }
-    return [stable: 100]
-  }
-
-  /// Only instances whose model is ready, and that are to stay, get requests. If none of a routed release is,
-  /// all that run stay in: an honest error of a server is better than one about a missing one.
-  private func ports(of name: ModelName, _ revision: Revision, routed: Bool) -> [Int] {
-    let instances = (world.byModel[name] ?? []).filter { $0.revision == revision && !$0.isExited }
-    guard routed else { return instances.filter { $0.condition == .ready }.map(\.port).sorted() }
-    let leaving = Set(unwanted(of: name).map(\.id))
-    let ready = instances.filter { $0.condition == .ready && !leaving.contains($0.id) }
-    return (ready.isEmpty ? instances : ready).map(\.port).sorted()
-  }
-
   // MARK: Stopping
 
   /// Stops what nobody wants: when its last request is answered, or its grace has passed.
@@ -176,7 +114,7 @@ extension Reconciler {
   }
 
   /// The running instances that no machine wants, or that are too many.
-  private func unwanted(of name: ModelName) -> [InstanceObservation] {
+  func unwanted(of name: ModelName) -> [InstanceObservation] {
     let running = (world.byModel[name] ?? []).filter(\.condition.isRunning)
     let wanted = records[name]?.machine.wanted().instances ?? []
     // The case of almost every model: all that runs is the one release that is wanted.
@@ -204,10 +142,16 @@ extension Reconciler {
     let backend = accepted.models[instance.model]?.backends.first { $0.revision == instance.revision }
     let weight = backend?.weight ?? 0
     guard weight == 0 || backend?.ports.contains(instance.port) == false else { return false }
+    let route = accepted.models[instance.model]
+    guard route?.mirror?.revision != instance.revision, route?.preview?.revision != instance.revision else {
+      return false
+    }
     let waited = drains.duration(of: instance.id, at: now)
     if waited >= specs[instance.id]?.terminationGrace ?? .seconds(30) { return true }
     // The gateway counts by release: while others of it serve, nobody knows which one still answers.
-    guard weight == 0, let statistics = world.gateway.statistics else { return false }
+    guard weight == 0 || backend?.ports.isEmpty == true, let statistics = world.gateway.statistics else {
+      return false
+    }
     let key = BackendKey(model: instance.model, revision: instance.revision)
     return statistics[key].map { $0.active == 0 } ?? true
   }

@@ -112,13 +112,17 @@ extension Reconciler {
       let commit =
         introductions[model.name] ?? records[model.name]?.machine.desired?.commit ?? source.commit
       let release = Release(revision: revision, version: model.workload.artifact.version, commit: commit)
-      let (record, news) = await wish(for: model, release, at: now)
+      let (record, news) = wish(for: model, release, at: now)
       if record != records[model.name] {
         updated[model.name] = record
         entries += [.model(record)] + news
       }
     }
-    for name in missing(in: wishes) {
+    let (leaving, refusal) = leaving(in: wishes)
+    if let refusal, refusal != pruneTrouble {
+      entries.append(.event(Event(at: now, reason: refusal.reason, message: refusal.message)))
+    }
+    for name in leaving {
       guard var record = records[name] else { continue }
       let result = record.machine.desireNothing(at: now)
       record.conditions = conditions(of: record)
@@ -128,6 +132,7 @@ extension Reconciler {
     entries += diagnosticEvents(wishes, at: now)
     try await write(entries)
     records.merge(updated) { $1 }
+    pruneTrouble = refusal
     self.source = source
     desired = wishes
   }
@@ -147,7 +152,7 @@ extension Reconciler {
     return found
   }
 
-  private func wish(for model: DesiredModel, _ release: Release, at now: Timestamp) async -> (
+  private func wish(for model: DesiredModel, _ release: Release, at now: Timestamp) -> (
     ModelRecord, [JournalEntry]
   ) {
     var record =
@@ -158,13 +163,9 @@ extension Reconciler {
     record.live = model.live
     record.file = model.file
     record.workloads[release.revision] = model.workload
-    let terms = model.live.policy.terms(replicas: model.live.replicas)
-    let result = record.machine.desire(release, under: terms, at: now, id: rolloutID(at: now))
+    let result = record.machine.desire(
+      release, under: model.live.terms, suspended: model.live.suspend, at: now)
     record.machine.branchMoved(at: now)
-    if case .started = result {
-      crashes.clear(BackendKey(model: model.name, revision: release.revision))
-      await edges.artifacts.forgetFailure(of: model.workload.artifact)
-    }
     record.conditions = conditions(of: record)
     var entries = result.entries(of: model.name, after: record.machine, at: now)
     let changes = liveDifferences(from: before, to: record.live)
@@ -183,6 +184,15 @@ extension Reconciler {
       wishes.models[name] == nil && !wishes.unreadable.contains(name)
         && records[name]?.machine.isGone == false && records[name]?.machine.removing == false
     }
+  }
+
+  /// The missing models that are to go, or why none of them is.
+  private func leaving(in wishes: DesiredState) -> ([ModelName], Trouble?) {
+    let missing = missing(in: wishes)
+    let running = records.values.filter { $0.machine.stable != nil && !$0.machine.removing }
+    let runningAndMissing = running.count { missing.contains($0.machine.name) }
+    let refusal = pruneRefusal(of: runningAndMissing, among: running.count, percent: settings.pruneLimit)
+    return (refusal == nil ? missing : [], refusal)
   }
 
   private func diagnosticEvents(_ wishes: DesiredState, at now: Timestamp) -> [JournalEntry] {

@@ -7,10 +7,12 @@ extension Reconciler {
   /// Reduces what the edges say to what the model's machine decides on.
   func observation(of record: ModelRecord) async -> ModelObservation {
     let machine = record.machine
+    let route = world.gateway.accepted?.models[machine.name]
     var observation = ModelObservation(
-      weights: confirmedWeights(of: machine.name), counts: counts(of: machine.name),
+      others: others(of: machine), weights: world.gateway.accepted.map { _ in route?.weights ?? [:] },
+      mirror: route?.mirror?.percent ?? 0, preview: route?.preview?.access, counts: counts(of: machine.name),
       requestDuration: requestDuration(of: machine),
-      gatewayTrouble: gatewayTrouble?.message ?? world.gateway.problem)
+      gatewayTrouble: gatewayTrouble?.message ?? world.gateway.problem, outage: sourceOutage)
     if let candidate = machine.rollout?.candidate {
       observation.instances = instances(of: machine.name, candidate.revision)
       if let artifact = record.workloads[candidate.revision]?.artifact {
@@ -20,13 +22,21 @@ extension Reconciler {
     return observation
   }
 
-  private func confirmedWeights(of name: ModelName) -> [Revision: Int]? {
-    world.gateway.accepted.map { $0.models[name]?.weights ?? [:] }
+  /// With Git out of reach nobody knows whether it still asks for the candidate.
+  private var sourceOutage: Trouble? {
+    sourceTrouble.map { Trouble(reason: "SourceUnavailable", message: $0.message) }
+  }
+
+  /// Instances of releases besides the candidate that are not gone yet.
+  private func others(of machine: ModelMachine) -> Int {
+    let candidate = machine.rollout?.candidate.revision
+    return (world.byModel[machine.name] ?? []).count { !$0.isExited && $0.revision != candidate }
   }
 
   private func counts(of name: ModelName) -> [Revision: RequestCounts]? {
     guard let statistics = world.gateway.statistics, let record = records[name] else { return nil }
-    let releases = [record.machine.stable, record.machine.rollout?.candidate].compactMap(\.self)
+    let machine = record.machine
+    let releases = [machine.stable, machine.rollout?.candidate, machine.rollout?.displaced].compactMap(\.self)
     return releases.reduce(into: [:]) { counts, release in
       let key = BackendKey(model: name, revision: release.revision)
       counts[release.revision] = statistics[key]?.counts
@@ -49,7 +59,8 @@ extension Reconciler {
     tally.unstartable = page.unstartable
     tally.log = page.log
     tally.trouble = page.lastExit.isEmpty ? nil : page.lastExit
-    for instance in world.running(name, revision) {
+    for instance in world.byModel[name] ?? [] where instance.revision == revision && !instance.isExited {
+      tally.existing += 1
       switch instance.condition {
       case .ready: tally.ready += 1
       case .starting:
@@ -123,7 +134,7 @@ extension ModelObservation.Artifact {
     case .stored: self = .stored
     case .failed(let error):
       guard error.remedy == .commit else {
-        self = .pending(error.message)
+        self = .unavailable(error.message)
         return
       }
       switch error.kind {

@@ -30,20 +30,34 @@ extension Reconciler {
       world.running(machine.name, stable.revision).count { $0.condition == .ready }
     }
     return machine.conditions(
-      readyInstances: ready ?? 0, trouble: trouble(of: record), before: record.conditions,
-      at: edges.clock.now())
+      readyInstances: ready ?? 0, trouble: trouble(of: record), waiting: waitingFor(machine),
+      before: record.conditions, at: edges.clock.now())
+  }
+
+  /// Why the rollout that is due has not begun.
+  private func waitingFor(_ machine: ModelMachine) -> Trouble? {
+    guard case .waits(let trouble) = waiting[machine.name], machine.due != nil else { return nil }
+    return trouble
   }
 
   /// What the loop knows and the machine does not.
   func trouble(of record: ModelRecord) -> Trouble? {
     let name = record.machine.name
-    if let desired, desired.models[name] == nil, !record.machine.removing, !record.machine.isGone {
+    if let desired, desired.models[name] == nil, pruneTrouble == nil, !record.machine.removing,
+      !record.machine.isGone
+    {
       let places = desired.diagnostics.filter { $0.file == record.file }.prefix(3)
         .map { "\($0.file):\($0.line):\($0.column): \($0.message)" }
       let why =
         places.isEmpty ? "a manifest of the repository cannot be read" : places.joined(separator: "; ")
       return Trouble(reason: "ManifestUnreadable", message: why)
     }
+    if let pruneTrouble, let desired, desired.models[name] == nil, !record.machine.removing,
+      !record.machine.isGone
+    {
+      return pruneTrouble
+    }
+    if case .refused(let refusal) = waiting[name], record.machine.due != nil { return refusal }
     if let stable = record.machine.stable {
       let page = crashes[BackendKey(model: name, revision: stable.revision)]
       if let reason = page.unstartable { return Trouble(reason: "StartFailed", message: reason) }

@@ -23,6 +23,12 @@ package actor Reconciler {
     didSet { rest = nil }
   }
   var sourceTrouble: SourceError?
+  /// Why models that Git no longer has are kept all the same.
+  var pruneTrouble: Trouble?
+  /// Why rollouts that are due have not begun, as of the last pass.
+  var waiting: [ModelName: Admission] = [:]
+  /// How the clocks stood to each other when the times in the records were written.
+  var clockReading: ClockReading
   /// Journalled intents to run an instance.
   var specs: [InstanceID: InstanceSpec] = [:]
   var crashes = CrashBook()
@@ -48,6 +54,7 @@ package actor Reconciler {
     self.edges = edges
     self.settings = settings
     ports = PortBook(range: settings.ports)
+    clockReading = ClockReading(edges.clock)
   }
 
   /// Takes up where the last life of the agent stopped: loads the journal and adopts what still runs.
@@ -56,6 +63,7 @@ package actor Reconciler {
     records = Dictionary(contents.models.map { ($0.machine.name, $0) }, uniquingKeysWith: { $1 })
     specs = Dictionary(contents.instances.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
     source = contents.source
+    try await resumeClock(from: contents.clock)
     await edges.instances.adopt(contents.instances)
   }
 
@@ -63,12 +71,15 @@ package actor Reconciler {
   package func pass() async -> PassResult {
     await turns.enter()
     defer { turns.leave() }
+    let late = await journalling { () throws(JournalError) in try await followClock() }
+    guard late == nil else { return PassResult(again: false, next: edges.clock.now() + .seconds(1)) }
     let seen = await look()
     if seen == rest { return PassResult(again: false, next: edges.clock.now() + Self.idlePause) }
     var moved = false
     let trouble = await journalling { () throws(JournalError) in
       try await settleExits()
       moved = try await letMachinesLook()
+      moved = try await admit() || moved
     }
     // Routes come first: they take traffic off what has failed, and need no journal.
     moved = await route() || moved
@@ -97,9 +108,8 @@ package actor Reconciler {
 
   /// Takes in the world; answers what of it decides whether a pass that found nothing to do would again.
   private func look() async -> Rest {
-    async let observedInstances = edges.instances.observe()
-    async let observedGateway = edges.gateway.observe()
-    let (instances, gateway) = await (observedInstances, observedGateway)
+    let instances = await edges.instances.observe()
+    let gateway = await edges.gateway.observe()
     let seen = Rest(instances: instances, accepted: gateway.accepted, problem: gateway.problem)
     if seen == rest {
       world.gateway = gateway
@@ -166,11 +176,13 @@ package actor Reconciler {
   func save(_ record: ModelRecord, _ entries: [JournalEntry]) async throws(JournalError) {
     var record = record
     record.workloads = record.workloads.filter { workload in
-      record.machine.pinned.contains { $0.revision == workload.key }
+      record.machine.known.contains { $0.revision == workload.key }
+        || record.machine.desired?.revision == workload.key
     }
     record.conditions = conditions(of: record)
     let name = record.machine.name
-    try await write([.model(record)] + unsaved[name, default: []] + entries)
+    let clock = record.machine.rollout == nil ? [] : [JournalEntry.clock(clockNow)]
+    try await write([.model(record)] + clock + unsaved[name, default: []] + entries)
     unsaved[name] = nil
     records[name] = record
   }

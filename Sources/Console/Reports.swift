@@ -17,20 +17,31 @@ package struct ErrorReport: Hashable, Codable, Sendable {
   }
 }
 
-/// What a person asks of a rollout.
+/// What a person asks of a model.
 package enum SteerVerb: String, Sendable, CaseIterable {
-  case promote, abort, rollback
+  case promote, pause, resume, abort, retry, rollback
 }
 
-/// The body of `POST /v1/models/NAME/promote|abort|rollback`.
+/// The body of `POST /v1/models/NAME/VERB`; every key may be left out.
 package struct SteerRequest: Hashable, Codable, Sendable {
   /// Why; only a rollback has one, and it goes into the revert commit.
   package var reason: String?
+  /// The version to roll back to.
+  package var to: String?
+  /// Whether a promotion leaves out all that is left to look at.
+  package var full: Bool?
+  /// Promote only when the rollout is still at this step, from 1.
+  package var step: Int?
   /// Who asks. What the kernel says about the caller comes first.
   package var by: String?
 
-  package init(reason: String? = nil, by: String? = nil) {
+  package init(
+    reason: String? = nil, to: String? = nil, full: Bool? = nil, step: Int? = nil, by: String? = nil
+  ) {
     self.reason = reason
+    self.to = to
+    self.full = full
+    self.step = step
     self.by = by
   }
 }
@@ -38,6 +49,8 @@ package struct SteerRequest: Hashable, Codable, Sendable {
 /// What a command did, in one sentence.
 package struct SteerReport: Hashable, Codable, Sendable {
   package var message: String
+  /// `false` when it was so already.
+  package var changed: Bool
 }
 
 /// Something that happened. Every key is always there, with `null` for what there is not.

@@ -16,10 +16,18 @@ package struct ModelRoute: Hashable, Codable, Sendable {
   /// Weights sum to 100. A backend of weight 0 gets no new request but stays known, with its statistics,
   /// until the requests it already has are answered. No backend with a weight: the route does not exist.
   package var backends: [Backend]
+  /// Who may ask for one backend whatever its weight; the backend is one of `backends`.
+  package var preview: PreviewRoute?
+  /// Who gets copies of the requests, besides the one that answers them; the backend is one of `backends`.
+  package var mirror: MirrorRoute?
 
-  package init(route: Route, backends: [Backend]) {
+  package init(
+    route: Route, backends: [Backend], preview: PreviewRoute? = nil, mirror: MirrorRoute? = nil
+  ) {
     self.route = route
     self.backends = backends
+    self.preview = preview
+    self.mirror = mirror
   }
 
   /// The split of new requests, without the backends that get none.
@@ -27,6 +35,29 @@ package struct ModelRoute: Hashable, Codable, Sendable {
     backends.reduce(into: [:]) { weights, backend in
       if backend.weight > 0 { weights[backend.revision] = backend.weight }
     }
+  }
+}
+
+/// Requests of the model's route that ask for the preview go to this revision and nowhere else.
+package struct PreviewRoute: Hashable, Codable, Sendable {
+  package var access: Preview
+  package var revision: Revision
+
+  package init(access: Preview, revision: Revision) {
+    self.access = access
+    self.revision = revision
+  }
+}
+
+/// This revision gets a copy of this share of the model's requests. Its answers are dropped, but counted.
+package struct MirrorRoute: Hashable, Codable, Sendable {
+  /// Percent of the requests, 1 to 100.
+  package var percent: Int
+  package var revision: Revision
+
+  package init(percent: Int, revision: Revision) {
+    self.percent = percent
+    self.revision = revision
   }
 }
 
@@ -78,14 +109,18 @@ package struct GatewayObservation: Hashable, Sendable {
   package var statistics: [BackendKey: BackendStatistics]?
   /// Why it does not serve, or does not accept, in words; `nil` when all is well.
   package var problem: String?
+  /// What somebody else has changed about the gateway behind our back, in words; `nil` when nothing has. It goes
+  /// with `accepted == nil`, and the next `apply` puts it right.
+  package var drift: String?
 
   package init(
     accepted: RouteTable? = nil, statistics: [BackendKey: BackendStatistics]? = nil,
-    problem: String? = nil
+    problem: String? = nil, drift: String? = nil
   ) {
     self.accepted = accepted
     self.statistics = statistics
     self.problem = problem
+    self.drift = drift
   }
 }
 

@@ -83,6 +83,8 @@ package enum JournalEntry: Hashable, Sendable {
   case revert(CommitID, of: RolloutID)
   case event(Event)
   case source(SourceRecord)
+  /// How the clocks stood to each other: the times in all records are by this wall clock.
+  case clock(ClockReading)
 }
 
 /// What the journal holds when an agent starts.
@@ -90,11 +92,16 @@ package struct JournalContents: Hashable, Sendable {
   package var models: [ModelRecord]
   package var instances: [InstanceSpec]
   package var source: SourceRecord?
+  package var clock: ClockReading?
 
-  package init(models: [ModelRecord] = [], instances: [InstanceSpec] = [], source: SourceRecord? = nil) {
+  package init(
+    models: [ModelRecord] = [], instances: [InstanceSpec] = [], source: SourceRecord? = nil,
+    clock: ClockReading? = nil
+  ) {
     self.models = models
     self.instances = instances
     self.source = source
+    self.clock = clock
   }
 }
 

@@ -59,10 +59,11 @@ package struct JournalReader: Sendable {
   func contents() async throws(JournalError) -> JournalContents {
     try await read { database -> JournalContents in
       let sources: [SourceRecord] = try documents(in: database, "SELECT id, record FROM source", of: "source")
+      let clocks: [ClockReading] = try documents(in: database, "SELECT id, record FROM clock", of: "clock")
       return JournalContents(
         models: try documents(in: database, "SELECT name, record FROM model ORDER BY name", of: "model"),
         instances: try documents(in: database, "SELECT id, record FROM instance ORDER BY id", of: "instance"),
-        source: sources.first)
+        source: sources.first, clock: clocks.first)
     }
   }
 

@@ -34,5 +34,14 @@ func makeMigrator() -> DatabaseMigrator {
         ) STRICT;
         """)
   }
+  migrator.registerMigration("2-clock") { database in
+    try database.execute(
+      sql: """
+        CREATE TABLE clock (
+          id INTEGER PRIMARY KEY CHECK (id = 1),
+          record TEXT NOT NULL
+        ) STRICT;
+        """)
+  }
   return migrator
 }

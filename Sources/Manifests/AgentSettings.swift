@@ -1,3 +1,5 @@
+package import Vocabulary
+
 /// What the agent's own file says: an `Agent` document with all defaults filled in.
 package struct AgentSettings: Sendable, Hashable {
   /// The agent's name, quoted in its commits.
@@ -8,13 +10,22 @@ package struct AgentSettings: Sendable, Hashable {
   package var host: Host
   /// The absolute path of the control API's unix socket.
   package var socket: String
+  /// The largest share, in percent, of the running models that one commit may remove.
+  package var pruneLimit: Int
+  /// How many rollouts may be under way at once; `nil` is as many as there are.
+  package var maxParallelRollouts: Int?
 
-  package init(name: String, source: Source, stateDirectory: String, host: Host, socket: String) {
+  package init(
+    name: String, source: Source, stateDirectory: String, host: Host, socket: String,
+    pruneLimit: Int = 50, maxParallelRollouts: Int? = nil
+  ) {
     self.name = name
     self.source = source
     self.stateDirectory = stateDirectory
     self.host = host
     self.socket = socket
+    self.pruneLimit = pruneLimit
+    self.maxParallelRollouts = maxParallelRollouts
   }
 
   /// The Git repository that says what should run.
@@ -58,10 +69,13 @@ package struct AgentSettings: Sendable, Hashable {
     /// The ports that instances listen on.
     package var ports: ClosedRange<Int>
     package var gateway: Gateway
+    /// What instances may use in all; what the machine has when `nil`.
+    package var capacity: Resources?
 
-    package init(ports: ClosedRange<Int>, gateway: Gateway) {
+    package init(ports: ClosedRange<Int>, gateway: Gateway, capacity: Resources? = nil) {
       self.ports = ports
       self.gateway = gateway
+      self.capacity = capacity
     }
   }
 

@@ -47,11 +47,16 @@ package struct Workload: Hashable, Codable, Sendable {
   package var runtime: Runtime
   /// The model's own environment; it wins over the runtime's.
   package var environment: [String: String]
+  /// What one instance needs; `nil` when the manifest does not say.
+  package var resources: Resources?
 
-  package init(artifact: Artifact, runtime: Runtime, environment: [String: String]) {
+  package init(
+    artifact: Artifact, runtime: Runtime, environment: [String: String], resources: Resources? = nil
+  ) {
     self.artifact = artifact
     self.runtime = runtime
     self.environment = environment
+    self.resources = resources
   }
 }
 
@@ -106,12 +111,21 @@ package struct LiveSettings: Hashable, Codable, Sendable {
   package var route: Route
   package var policy: Policy
   package var labels: [String: String]
+  /// The models that have to be ready before a rollout of this one begins, by name.
+  package var dependsOn: [ModelName]
+  /// Whether rollouts neither begin nor go on.
+  package var suspend: Bool
 
-  package init(replicas: Int, route: Route, policy: Policy, labels: [String: String] = [:]) {
+  package init(
+    replicas: Int, route: Route, policy: Policy, labels: [String: String] = [:],
+    dependsOn: [ModelName] = [], suspend: Bool = false
+  ) {
     self.replicas = replicas
     self.route = route
     self.policy = policy
     self.labels = labels
+    self.dependsOn = dependsOn
+    self.suspend = suspend
   }
 }
 
@@ -125,33 +139,5 @@ package struct Route: Hashable, Codable, Sendable {
   package init(host: String? = nil, prefix: String) {
     self.host = host
     self.prefix = prefix
-  }
-}
-
-/// How a candidate becomes stable: a resolved `RolloutPolicy` with its checks.
-package struct Policy: Hashable, Codable, Sendable {
-  package var name: String
-  package var strategy: Strategy
-  package var checks: [Check]
-  /// How long a candidate's instances may take until their model answers ready.
-  package var readyTimeout: Duration
-
-  package init(name: String, strategy: Strategy, checks: [Check], readyTimeout: Duration) {
-    self.name = name
-    self.strategy = strategy
-    self.checks = checks
-    self.readyTimeout = readyTimeout
-  }
-
-  package enum Strategy: Hashable, Codable, Sendable {
-    case canary([CanaryStep])
-  }
-
-  package enum CanaryStep: Hashable, Codable, Sendable {
-    /// Percent of the traffic for the candidate, 1 to 100, rising from step to step.
-    case weight(Int)
-    case analyze(for: Duration, minRequests: Int)
-    /// `nil` waits for `evenkeel promote`.
-    case pause(for: Duration?)
   }
 }

@@ -69,6 +69,7 @@ private struct PolicyJSON: Codable {
     readyTimeout = DurationText(duration: policy.readyTimeout)
     switch policy.strategy {
     case .canary(let steps): strategy = Strategy(canary: .init(steps: steps.map(StepJSON.init)))
+    case .blueGreen, .shadow, .recreate: strategy = Strategy(canary: .init(steps: []))
     }
   }
 
@@ -105,9 +106,9 @@ private struct StepJSON: Codable {
     if let percent = try container.decodeIfPresent(Int.self, forKey: .weight) {
       step = .weight(percent)
     } else if let analyze = try container.decodeIfPresent(Analyze.self, forKey: .analyze) {
-      step = .analyze(for: analyze.for.duration, minRequests: analyze.minRequests)
+      step = .analyze(Policy.Analysis(for: analyze.for.duration, minRequests: analyze.minRequests))
     } else {
-      step = .pause(for: try container.decode(Pause.self, forKey: .pause).for?.duration)
+      step = .pause(Policy.Pause(for: try container.decode(Pause.self, forKey: .pause).for?.duration))
     }
   }
 
@@ -115,11 +116,12 @@ private struct StepJSON: Codable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     switch step {
     case .weight(let percent): try container.encode(percent, forKey: .weight)
-    case .analyze(let duration, let minRequests):
-      let analyze = Analyze(for: DurationText(duration: duration), minRequests: minRequests)
+    case .analyze(let analysis):
+      let analyze = Analyze(
+        for: DurationText(duration: analysis.duration), minRequests: analysis.minRequests)
       try container.encode(analyze, forKey: .analyze)
-    case .pause(let duration):
-      try container.encode(Pause(for: duration.map(DurationText.init)), forKey: .pause)
+    case .pause(let pause):
+      try container.encode(Pause(for: pause.duration.map(DurationText.init)), forKey: .pause)
     }
   }
 }

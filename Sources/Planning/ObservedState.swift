@@ -56,8 +56,9 @@ package struct ObservedModel: Hashable, Sendable {
   /// The release that a rollout is carrying forward, as opposed to one that has failed already.
   var underWay: Release? {
     switch phase {
-    case .fetching, .verifying, .starting, .stepping, .promoting: candidate
-    case .stable, .restoring, .writingBack, .held, .removing: nil
+    case .fetching, .verifying, .starting, .stepping, .promoting:
+      candidate?.revision == stable?.revision ? nil : candidate
+    case .watching, .stable, .restoring, .writingBack, .held, .removing: nil
     }
   }
 }

@@ -88,10 +88,10 @@ extension PlannedStep: Encodable {
     try container.encode(text, forKey: .text)
     switch kind {
     case .start(let instances): try container.encode(instances, forKey: .instances)
-    case .weight(let percent): try container.encode(percent, forKey: .percent)
-    case .analyze(let duration), .pause(let duration?):
+    case .weight(let percent), .mirror(let percent): try container.encode(percent, forKey: .percent)
+    case .analyze(let duration), .pause(let duration?), .watch(let duration):
       try container.encode(seconds: duration, forKey: .seconds)
-    case .fetch, .verify, .promote, .stop, .pause(nil), .apply: break
+    case .fetch, .verify, .preview, .promote, .stop, .pause(nil), .apply: break
     }
   }
 }
@@ -104,6 +104,9 @@ extension PlannedStep.Kind {
     case .verify: "verify"
     case .start: "start"
     case .weight: "weight"
+    case .preview: "preview"
+    case .mirror: "mirror"
+    case .watch: "watch"
     case .analyze: "analyze"
     case .pause: "pause"
     case .promote: "promote"

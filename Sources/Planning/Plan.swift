@@ -136,7 +136,10 @@ package struct PlannedStep: Hashable, Sendable {
     case fetch, verify, promote, stop
     case start(instances: Int)
     case weight(percent: Int)
+    case mirror(percent: Int)
+    case preview
     case analyze(Duration)
+    case watch(Duration)
     /// `nil` waits for a person.
     case pause(Duration?)
     /// A setting that takes effect at once: route, policy, labels.

@@ -88,10 +88,10 @@ private func outcome(
 /// A rollout, or a first deployment.
 private func deployment(of wish: Wish, _ release: Release, on observed: ObservedModel) -> Change {
   let stable = observed.stable
-  let terms = wish.model.live.policy.terms(replicas: wish.model.live.replicas)
+  let terms = wish.model.live.terms
   let program: Program =
     stable == nil
-    ? .firstDeployment(instances: terms.replicas) : .canary(terms.steps, instances: terms.replicas)
+    ? .firstDeployment(instances: terms.replicas) : terms.program
   let words = StepWords(model: wish.model, from: stable)
   var steps: [PlannedStep] = []
   if let stable { steps = liveSteps(from: observed.live, to: wish.model.live, version: stable.version) }

@@ -32,16 +32,39 @@ struct StepWords {
         duration.map { "pause for \($0.text)" } ?? "wait for `evenkeel promote \(model.name)`")
     case .promote:
       PlannedStep(.promote, "send all requests to version \(version); it is stable from here on")
+    case .stopStable:
+      PlannedStep(
+        .stop,
+        "stop \(from.map { "version \($0.version)" } ?? "stable"): nobody answers until the next is ready")
+    case .stopCandidate:
+      PlannedStep(.stop, "stop version \(version) again")
+    case .preview(.header(let name)):
+      PlannedStep(.preview, "send the requests with the header \(name) to version \(version)")
+    case .preview(.host(let name)):
+      PlannedStep(.preview, "send the requests for \(name) to version \(version)")
+    case .mirror(0):
+      PlannedStep(.mirror(percent: 0), "send no more copies to version \(version)")
+    case .mirror(let percent):
+      PlannedStep(
+        .mirror(percent: percent),
+        "send copies of \(percent) % of the requests to version \(version) and drop its answers")
+    case .watch(let duration):
+      PlannedStep(
+        .watch(duration),
+        "\(judging) for \(duration.text)" + (from.map { ", with version \($0.version) kept warm" } ?? ""))
     case .stop:
       PlannedStep(.stop, from.map { "stop version \($0.version)" } ?? "stop the previous version")
     }
   }
 
   private func analysis(for duration: Duration, minRequests: Int) -> String {
-    let checks = model.live.policy.checks.map(\.name)
-    let verb = checks.isEmpty ? "watch" : "judge by \(checks.joined(separator: ", "))"
     let requests = minRequests > 0 ? " and at least \(minRequests) requests" : ""
-    return "\(verb) for \(duration.text)\(requests)"
+    return "\(judging) for \(duration.text)\(requests)"
+  }
+
+  private var judging: String {
+    let checks = model.live.policy.checks.map(\.name)
+    return checks.isEmpty ? "watch" : "judge by \(checks.joined(separator: ", "))"
   }
 }
 

@@ -2,7 +2,7 @@ package import Vocabulary
 
 /// Where a model is, in one word of the design's vocabulary.
 package enum Phase: String, Codable, Sendable {
-  case fetching, verifying, starting, stepping, promoting, stable
+  case fetching, verifying, starting, stepping, promoting, watching, stable
   case restoring, writingBack, held, removing
 }
 
@@ -42,7 +42,7 @@ package struct Condition: Hashable, Codable, Sendable {
 }
 
 /// What keeps a model from getting on, found outside its machine.
-package struct Trouble: Hashable, Sendable {
+package struct Trouble: Hashable, Codable, Sendable {
   package var reason: String
   package var message: String
 
@@ -64,22 +64,24 @@ extension ModelMachine {
       switch rollout.step {
       case .fetch: return .fetching
       case .verify: return .verifying
-      case .start: return .starting
-      case .weight, .analyze, .pause: return .stepping
+      case .stopStable, .start: return .starting
+      case .preview, .mirror, .weight, .analyze, .pause, .stopCandidate: return .stepping
       case .promote, .stop: return .promoting
+      case .watch: return .watching
       }
     }
   }
 
   /// The conditions now; those that were the same before keep their time. `trouble` is what the loop knows
   /// and the machine does not: a manifest that cannot be read, a gateway that is down, an instance of
-  /// stable that keeps crashing. Only conditions that are true are listed, besides `Ready`.
+  /// stable that keeps crashing. `waiting` is why a rollout that is due has not begun. Only conditions that are true
+  /// are listed, besides `Ready`.
   package func conditions(
-    readyInstances: Int, trouble: Trouble?, before: [Condition], at now: Timestamp
+    readyInstances: Int, trouble: Trouble?, waiting: Trouble? = nil, before: [Condition], at now: Timestamp
   ) -> [Condition] {
     var conditions = [readyCondition(readyInstances: readyInstances)]
-    if let (reason, message) = reconciling {
-      conditions.append(condition(.reconciling, reason, message))
+    if let progress = reconciling ?? waiting {
+      conditions.append(condition(.reconciling, progress.reason, progress.message))
     }
     if let trouble = trouble ?? stall {
       conditions.append(condition(.stalled, trouble.reason, trouble.message))
@@ -109,7 +111,7 @@ extension ModelMachine {
         .ready, "InstancesNotReady",
         "\(readyInstances) of \(replicas) instances of version \(stable.version) are ready", status: .no)
     }
-    if desired?.revision == stable.revision, rollout == nil {
+    if desired?.revision == stable.revision, rollout?.isPromoted ?? true {
       return condition(.ready, "Serving", "version \(stable.version) serves")
     }
     return condition(
@@ -117,18 +119,34 @@ extension ModelMachine {
       status: rollout.map { if case .stepping = $0.stage { .unknown } else { .no } } ?? .no)
   }
 
-  private var reconciling: (String, String)? {
-    guard !removing else { return ("Removing", "Git no longer has the model") }
-    guard let rollout else { return nil }
+  private var reconciling: Trouble? {
+    guard !removing else { return Trouble(reason: "Removing", message: "Git no longer has the model") }
+    guard let rollout else { return resting }
     let version = rollout.candidate.version
     let waiting = rollout.waitingFor.map { ", waiting for: \($0)" } ?? ""
     switch rollout.stage {
     case .stepping:
       let place = "step \(rollout.cursor + 1) of \(rollout.program.steps.count) (\(rollout.step))"
-      return ("Progressing", "version \(version): \(place)\(waiting)")
-    case .restoring: return ("Restoring", "traffic returns to stable\(waiting)")
+      let halt = rollout.halt.map { "; \($0.cause.message)" } ?? waiting
+      return Trouble(
+        reason: rollout.halt?.cause.reason ?? "Progressing", message: "version \(version): \(place)\(halt)")
+    case .restoring: return Trouble(reason: "Restoring", message: "traffic returns to stable\(waiting)")
     case .writingBack(_, .notPossible), .held: return nil
-    case .writingBack: return ("WritingBack", "the revert of version \(rollout.subject.version) is pending")
+    case .writingBack:
+      return Trouble(
+        reason: "WritingBack", message: "the revert of version \(rollout.subject.version) is pending")
+    }
+  }
+
+  /// Why the model itself does not begin what Git asks for.
+  private var resting: Trouble? {
+    guard let wish else { return nil }
+    if suspended {
+      return Trouble(
+        reason: "Suspended", message: "version \(wish.version) waits: the model is suspended in Git")
+    }
+    return pausedBy.map {
+      Trouble(reason: "Paused", message: "version \(wish.version) waits: paused by \($0)")
     }
   }
 
@@ -140,8 +158,12 @@ extension ModelMachine {
       return Trouble(reason: "WriteBackFailing", message: trouble)
     case .held(let failure):
       return Trouble(reason: failure.reason.rawValue, message: "held: \(failure.message)")
-    case .stepping, .restoring, .writingBack, nil:
-      guard rollout == nil, let failed = failedWish else { return nil }
+    case .stepping:
+      guard case .outage(let trouble) = rollout?.halt?.cause else { return nil }
+      return trouble
+    case .restoring, .writingBack: return nil
+    case nil:
+      guard let failed = failedWish else { return nil }
       return Trouble(
         reason: "FailedBefore",
         message: "version \(failed.version) failed before and is not tried again: \(failed.message)")
@@ -151,7 +173,7 @@ extension ModelMachine {
   /// The failed attempt that Git asks for again, unchanged.
   private var failedWish: FailedAttempt? {
     guard let desired, desired.revision != stable?.revision else { return nil }
-    return failures.last { $0.attempt == Attempt(desired) }
+    return quarantine(of: desired)
   }
 
   private var pin: (String, String)? {

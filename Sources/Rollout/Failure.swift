@@ -10,6 +10,10 @@ package struct Failure: Hashable, Codable, Sendable {
     case neverReady = "NeverReady"
     case crashed = "Crashed"
     case checkFailed = "CheckFailed"
+    /// An analysis was over and had too few requests, and the policy says that this is a failure.
+    case undecided = "Undecided"
+    /// Not promoted within `progressDeadline`.
+    case deadlineExceeded = "DeadlineExceeded"
     /// A person asked for it with `evenkeel rollback`.
     case rolledBackByHand = "RolledBackByHand"
     /// A person asked for it with `evenkeel abort`.

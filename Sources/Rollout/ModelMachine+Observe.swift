@@ -5,12 +5,19 @@ package import Vocabulary
 package enum ObserveResult: Hashable, Sendable {
   /// Nothing to do before the world, or the time, changes.
   case waiting
-  /// The step is complete and the next one has begun.
-  case advanced(completed: Step)
+  /// The step is complete and the next one has begun. `undecided` says what was missing to judge by, where the policy
+  /// goes on without it.
+  case advanced(completed: Step, undecided: String?)
+  /// The clock of the steps stands still.
+  case halted(Halt.Cause)
+  /// The clock of the steps goes on.
+  case resumed
   /// The rollout has failed; traffic is to go back to stable now.
   case failed(RolloutRecord)
   /// The candidate is the stable release from here on.
   case promoted(RolloutRecord)
+  /// What followed the promotion is complete.
+  case finished
   /// A person's rollback has arrived; the revert follows.
   case restoredByHand(RolloutRecord)
   /// The gateway has confirmed that no request goes to the failed candidate.
@@ -18,36 +25,12 @@ package enum ObserveResult: Hashable, Sendable {
 }
 
 extension ModelMachine {
-  /// How often an instance of a candidate may end by itself before the candidate is judged broken.
-  static let toleratedExits = 2
-
   package mutating func observe(_ world: ModelObservation, at now: Timestamp) -> ObserveResult {
     guard let rollout, !removing else { return .waiting }
     switch rollout.stage {
     case .stepping: return observeStepping(world, at: now)
     case .restoring(let failure): return observeRestoring(failure, world, at: now)
     case .writingBack, .held: return .waiting
-    }
-  }
-
-  /// When time alone will complete or fail the current step, or make a write-back due.
-  package func deadline() -> Timestamp? {
-    guard let rollout else { return nil }
-    switch rollout.stage {
-    case .stepping:
-      let unready = rollout.unreadySince.map { $0 + rollout.readyTimeout }
-      return [unready, stepDeadline(of: rollout)].compactMap(\.self).min()
-    case .writingBack(_, .pending(_, let retryAt, _)): return retryAt
-    case .restoring, .writingBack, .held: return nil
-    }
-  }
-
-  private func stepDeadline(of rollout: Rollout) -> Timestamp? {
-    switch rollout.step {
-    case .start: rollout.stepStartedAt + rollout.readyTimeout
-    case .analyze(let duration, _): rollout.stepStartedAt + duration
-    case .pause(let duration): duration.map { rollout.stepStartedAt + $0 }
-    case .fetch, .verify, .weight, .promote, .stop: nil
     }
   }
 
@@ -59,23 +42,27 @@ extension ModelMachine {
     if let (reason, message) = trouble(in: world, at: now) {
       return fail(reason, message, log: world.instances.log, at: now)
     }
-    guard let rollout else { return .waiting }
+    if let change = halt(world, at: now) { return change }
+    guard let rollout, rollout.halt == nil else { return .waiting }
     switch progress(of: rollout, in: world, at: now) {
-    case .complete:
-      return completeStep(world, at: now)
+    case .complete: return completeStep(world, undecided: nil, at: now)
+    case .undecided(let missing): return undecided(missing, world, at: now)
     case .wait(let reason):
       self.rollout?.waitingFor = reason
-      return .waiting
+      return overdue(waitingFor: reason, log: world.instances.log, at: now) ?? .waiting
     }
   }
 
   private enum Progress {
     case complete
+    /// The time is over, and there is too little to judge by; what is missing, in words.
+    case undecided(String)
     /// What it waits for besides the passing of the step's own time, in words.
     case wait(String?)
   }
 
   private func progress(of rollout: Rollout, in world: ModelObservation, at now: Timestamp) -> Progress {
+    let elapsed = now - rollout.stepStartedAt
     switch rollout.step {
     case .fetch:
       if case .pending(let reason) = world.artifact { return .wait(reason) }
@@ -86,42 +73,78 @@ extension ModelMachine {
       guard world.instances.ready >= min(count, replicas) else { return .wait(world.instances.trouble) }
       // Counting has to start before the first request, so the gateway must be able to count.
       return world.counts == nil ? .wait(world.gatewayTrouble ?? "the gateway's statistics") : .complete
-    case .weight, .promote:
-      if world.weights == wanted().weights { return .complete }
-      return .wait(world.gatewayTrouble ?? (world.instances.ready == 0 ? world.instances.trouble : nil))
+    case .stopStable, .stop:
+      return world.others == 0 ? .complete : .wait("the last requests of \(world.others) instances")
+    case .stopCandidate:
+      return world.instances.existing == 0 ? .complete : .wait(nil)
+    case .weight, .promote, .mirror, .preview:
+      return isConfirmed(in: world) ? .complete : .wait(routeTrouble(in: world))
     case .analyze(let duration, let minRequests):
+      guard elapsed >= duration else { return .wait(nil) }
       let missing = minRequests - (rollout.traffic?.candidateRequests ?? 0) + rollout.requestsAtStepStart
-      if world.counts == nil { return .wait(world.gatewayTrouble ?? "the gateway's statistics") }
-      if now - rollout.stepStartedAt < duration { return .wait(nil) }
-      return missing <= 0 ? .complete : .wait("\(missing) more requests to judge by")
+      return missing <= 0 ? .complete : .undecided("\(missing) more requests to judge by")
     case .pause(let duration):
       guard let duration else { return .wait("`evenkeel promote \(name)`") }
-      return now - rollout.stepStartedAt >= duration ? .complete : .wait(nil)
-    case .stop:
-      return .complete
+      return elapsed >= duration ? .complete : .wait(nil)
+    case .watch(let duration):
+      return elapsed >= duration ? .complete : .wait(nil)
     }
   }
 
-  private mutating func completeStep(_ world: ModelObservation, at now: Timestamp) -> ObserveResult {
-    guard let step = rollout?.step else { return .waiting }
-    if step == .promote { return promoteCandidate(at: now) }
-    if case .start = step, let candidate = rollout?.candidate {
-      rollout?.traffic = Traffic(
-        candidate: world.counts?[candidate.revision] ?? RequestCounts(),
-        stable: stable.flatMap { world.counts?[$0.revision] } ?? RequestCounts())
+  /// Whether the gateway routes as it should.
+  private func isConfirmed(in world: ModelObservation) -> Bool {
+    let wanted = wanted()
+    return world.weights == wanted.weights && world.mirror == wanted.mirror && world.preview == wanted.preview
+  }
+
+  private func routeTrouble(in world: ModelObservation) -> String? {
+    world.gatewayTrouble ?? (world.instances.ready == 0 ? world.instances.trouble : nil)
+  }
+
+  private mutating func undecided(_ missing: String, _ world: ModelObservation, at now: Timestamp)
+    -> ObserveResult
+  {
+    switch rollout?.rules.onUndecided {
+    case .goOn: return completeStep(world, undecided: missing, at: now)
+    case .fail:
+      return fail(.undecided, "undecided: \(missing)", log: world.instances.log, at: now)
+    case .hold, nil:
+      self.rollout?.waitingFor = missing
+      return overdue(waitingFor: missing, log: world.instances.log, at: now) ?? .waiting
     }
-    if case .weight = step { rollout?.settlesAt = now + Self.settling(world.requestDuration) }
+  }
+
+  private mutating func completeStep(_ world: ModelObservation, undecided: String?, at now: Timestamp)
+    -> ObserveResult
+  {
+    guard let step = rollout?.step else { return .waiting }
+    switch step {
+    case .promote: return promoteCandidate(at: now)
+    case .start: startCounting(world)
+    case .weight: rollout?.settlesAt = now + Self.settling(world.requestDuration)
+    default: break
+    }
+    guard let rollout, rollout.cursor + 1 < rollout.program.steps.count else {
+      self.rollout = nil
+      return .finished
+    }
     moveCursor(at: now)
-    return .advanced(completed: step)
+    return .advanced(completed: step, undecided: undecided)
   }
 
   mutating func moveCursor(at now: Timestamp) {
-    let requests = rollout?.traffic?.candidateRequests ?? 0
+    guard let left = rollout else { return }
+    if case .pause(nil) = left.step {
+      // A person took this time, not the rollout.
+      rollout?.deadlineAt = left.deadlineAt.map { $0 + (now - left.stepStartedAt) }
+    }
     rollout?.cursor += 1
     rollout?.stepStartedAt = now
     rollout?.waitingFor = nil
-    rollout?.requestsAtStepStart = requests
+    rollout?.requestsAtStepStart = left.traffic?.candidateRequests ?? 0
   }
+
+  // MARK: Promotion
 
   private mutating func promoteCandidate(at now: Timestamp) -> ObserveResult {
     guard let promoted = rollout else { return .waiting }
@@ -129,11 +152,19 @@ extension ModelMachine {
     stable = promoted.candidate
     switch promoted.kind {
     case .deploy:
-      if let left { previous = left }
-      rollout = nil
+      if let left { remember(stable: left) }
+      if promoted.cursor + 1 < promoted.program.steps.count {
+        moveCursor(at: now)
+        rollout?.displaced = left
+        rollout?.isPromoted = true
+      } else {
+        rollout = nil
+      }
       return .promoted(RolloutRecord(promoted, of: name, outcome: .promoted, at: now))
     case .restore(let from, let failure):
-      previous = nil
+      if let index = past.firstIndex(where: { $0.revision == promoted.candidate.revision }) {
+        past.removeFirst(index + 1)
+      }
       remember(failure, of: from)
       let record = RolloutRecord(promoted, of: name, outcome: .rolledBack, at: now, failure: failure)
       if desired?.revision == stable?.revision {
@@ -146,122 +177,9 @@ extension ModelMachine {
     }
   }
 
-  // MARK: Judging
-
-  /// How long to wait with judging after a change of weights.
-  ///
-  /// Where an error comes sooner than a success, the candidate's first answers at a higher weight are its errors,
-  /// while what it will answer well is still on its way: a good candidate would look bad. One usual request
-  /// duration later both sides are in balance again (measured in docs/decisions/0003-verdicts.md).
-  private static func settling(_ requestDuration: Duration?) -> Duration {
-    min(max(requestDuration ?? .seconds(1), .milliseconds(250)), .seconds(300))
-  }
-
-  /// Feeds what is new since the last look to every check.
-  private mutating func count(_ world: ModelObservation, at now: Timestamp) {
-    guard let counts = world.counts, let release = rollout?.candidate else { return }
-    let stable = stable.flatMap { counts[$0.revision] } ?? RequestCounts()
-    let candidate = counts[release.revision] ?? RequestCounts()
-    if let settlesAt = rollout?.settlesAt, now < settlesAt {
-      rollout?.traffic?.skip(candidate: candidate, stable: stable)
-      return
-    }
-    guard let new = rollout?.traffic?.advance(candidate: candidate, stable: stable) else { return }
-    for index in rollout?.checks.indices ?? 0..<0 {
-      rollout?.checks[index].test.observe(candidate: new.candidate, stable: new.stable)
-    }
-  }
-
-  /// A candidate that is not ready for a moment, because it is busy, was killed, or went with the host, gets no
-  /// requests for that moment (the loop sees to it) and time to come back. Its errors are judged by the checks.
-  private mutating func noteReadiness(_ instances: ModelObservation.Instances, at now: Timestamp) {
-    guard let rollout, rollout.traffic != nil, instances.ready == 0 else {
-      self.rollout?.unreadySince = nil
-      return
-    }
-    self.rollout?.unreadySince = rollout.unreadySince ?? now
-  }
-
-  private func trouble(in world: ModelObservation, at now: Timestamp) -> (Failure.Reason, String)? {
-    guard let rollout else { return nil }
-    if let check = rollout.checks.first(where: { $0.test.verdict == .fail }) {
-      return (
-        .checkFailed, "check \(check.check.name): \(check.test.evidence.sentence(stable: stable?.version))"
-      )
-    }
-    if case .failed(let reason, let message) = world.artifact, !rollout.needsInstances {
-      return (reason, message)
-    }
-    return rollout.needsInstances ? instanceTrouble(of: rollout, in: world.instances, at: now) : nil
-  }
-
-  private func instanceTrouble(
-    of rollout: Rollout, in instances: ModelObservation.Instances, at now: Timestamp
-  ) -> (Failure.Reason, String)? {
-    let how = instances.trouble ?? "no instance answers"
-    if let problem = instances.unstartable { return (.startFailed, problem) }
-    if instances.exits > Self.toleratedExits {
-      return (.crashed, "its instances ended \(instances.exits) times: \(how)")
-    }
-    if case .start = rollout.step {
-      guard now - rollout.stepStartedAt >= rollout.readyTimeout else { return nil }
-      guard instances.ready < replicas else { return nil }
-      return (
-        .neverReady,
-        "\(instances.ready) of \(replicas) instances ready after \(rollout.readyTimeout.text): \(how)"
-      )
-    }
-    guard let since = rollout.unreadySince, now - since >= rollout.readyTimeout else { return nil }
-    return (.crashed, "no instance has been ready for \(rollout.readyTimeout.text): \(how)")
-  }
-
-  private mutating func fail(
-    _ reason: Failure.Reason, _ message: String, log: [String], at now: Timestamp
-  ) -> ObserveResult {
-    guard let record = restore(because: reason, message, log: log, at: now) else { return .waiting }
-    return .failed(record)
-  }
-
-  // MARK: Restoring
-
-  /// Gives up the rollout: from here on the candidate is not wanted in the route.
-  mutating func restore(
-    because reason: Failure.Reason, _ message: String, log: [String] = [], at now: Timestamp
-  ) -> RolloutRecord? {
-    guard let rollout else { return nil }
-    let failure = Failure(
-      reason: reason, message: message, step: rollout.cursor + 1, steps: rollout.program.steps.count,
-      stepText: rollout.step.description, at: now, checks: rollout.checks.map(\.report), log: log)
-    self.rollout?.stage = .restoring(failure)
-    self.rollout?.waitingFor = nil
-    remember(failure, of: rollout.candidate)
-    let outcome: Outcome = reason == .abortedByHand ? .aborted : .rolledBack
-    return RolloutRecord(rollout, of: name, outcome: outcome, at: now, failure: failure)
-  }
-
-  private mutating func observeRestoring(
-    _ failure: Failure, _ world: ModelObservation, at now: Timestamp
-  ) -> ObserveResult {
-    guard let rollout else { return .waiting }
-    guard world.weights == wanted().weights else {
-      self.rollout?.waitingFor = world.gatewayTrouble
-      return .waiting
-    }
-    self.rollout?.waitingFor = nil
-    if let stable, desired?.revision == stable.revision {
-      self.rollout = nil
-    } else if failure.reason == .abortedByHand || rollout.kind != .deploy {
-      self.rollout?.stage = .held(failure)
-    } else {
-      self.rollout?.stage = .writingBack(failure, .pending(tries: 0, retryAt: now, trouble: nil))
-    }
-    return .restored
-  }
-
-  mutating func remember(_ failure: Failure, of release: Release) {
-    failures.append(
-      FailedAttempt(
-        attempt: Attempt(release), version: release.version, message: failure.message, at: failure.at))
-    failures.removeFirst(max(0, failures.count - Self.rememberedFailures))
+  private mutating func remember(stable left: Release) {
+    past.removeAll { $0.revision == left.revision || $0.revision == stable?.revision }
+    past.insert(left, at: 0)
+    past.removeLast(max(0, past.count - Self.rememberedReleases))
   }
 }

@@ -1,122 +1,180 @@
 package import Vocabulary
 
-/// What came of `evenkeel promote`.
-package enum PromoteResult: Hashable, Sendable {
-  /// The analysis or pause is over; the text names it.
-  case advanced(past: Step)
-  /// Nothing waits for a person; the text says what goes on instead.
-  case nothingToPromote(String)
+/// What came of a person's command. Every command may be given twice: the second time it says what is already so.
+package enum SteerOutcome<Change: Hashable & Sendable>: Hashable, Sendable {
+  case changed(Change)
+  /// It is so already, in words.
+  case already(String)
+  /// It makes no sense now; the text says what is the case instead.
+  case refused(String)
 }
 
-/// What came of `evenkeel abort`.
-package enum AbortResult: Hashable, Sendable {
-  case aborted(RolloutRecord)
-  case nothingToAbort(String)
-}
-
-/// What came of `evenkeel rollback`.
-package enum RollbackResult: Hashable, Sendable {
-  /// The running rollout is given up; traffic returns to stable at once.
+/// What `evenkeel rollback` does to a model.
+package enum Rollback: Hashable, Sendable {
+  /// The running or held rollout is given up; traffic is on stable, or returns to it at once.
   case abandoned(RolloutRecord)
-  /// The release before stable is on its way back.
+  /// An earlier release is on its way back.
   case started(to: Release)
-  case nothingToRollBack(String)
-}
-
-/// What came of trying to write the revert.
-package enum WriteBackResult: Hashable, Sendable {
-  case pushed(CommitID)
-  case movedOn
-  case notPossible(String)
-  /// Try again at the given time.
-  case postponed(String, until: Timestamp)
 }
 
 extension ModelMachine {
-  /// A person has seen enough: the current analysis or pause is complete.
-  package mutating func promote(at now: Timestamp) -> PromoteResult {
+  /// A person has seen enough: the current analysis or pause is complete. With `full` everything between here and the
+  /// promotion is left out. Answers the step that was ended.
+  ///
+  /// - Parameter step: only if the rollout is still at this step (from 1): so that a command that is given twice does
+  ///   not skip two.
+  package mutating func promote(full: Bool = false, at step: Int? = nil, now: Timestamp) -> SteerOutcome<Step>
+  {
     guard let rollout, case .stepping = rollout.stage else {
-      return .nothingToPromote("\(name) has no rollout under way")
+      return .refused("\(name) has no rollout under way")
     }
+    if rollout.isPromoted { return .already("\(name) \(rollout.candidate.version) is promoted") }
+    if let step, rollout.cursor + 1 > step {
+      return .already(
+        "\(name) \(rollout.candidate.version) is past step \(step): it is at \"\(rollout.step)\"")
+    }
+    if full { return promoteFully(rollout, at: now) }
     switch rollout.step {
     case .analyze, .pause:
       moveCursor(at: now)
-      return .advanced(past: rollout.step)
-    case .fetch, .verify, .start, .weight, .promote, .stop:
-      return .nothingToPromote(
+      return .changed(rollout.step)
+    default:
+      return .refused(
         "\(name) \(rollout.candidate.version) waits for nobody: it is at the step \"\(rollout.step)\"")
     }
   }
 
-  /// Back to stable, with no revert: the commit stays, and the attempt is held.
-  package mutating func abort(by person: String, at now: Timestamp) -> AbortResult {
-    guard case .stepping = rollout?.stage else {
-      return .nothingToAbort("\(name) has no rollout under way")
+  private mutating func promoteFully(_ rollout: Rollout, at now: Timestamp) -> SteerOutcome<Step> {
+    let (current, rest) = (rollout.step, rollout.program.steps[(rollout.cursor + 1)...])
+    let needed = rest.filter(\.isNeededToPromote)
+    guard needed.count < rest.count || !current.isNeededToPromote else {
+      return .already("\(name) \(rollout.candidate.version) is promoted as soon as it is ready")
     }
-    rollout?.requestedBy = person
-    guard let record = restore(because: .abortedByHand, "aborted by \(person)", at: now) else {
-      return .nothingToAbort("\(name) has no rollout under way")
-    }
-    return .aborted(record)
+    self.rollout?.program.steps = rollout.program.steps[...rollout.cursor] + needed
+    if !current.isNeededToPromote { moveCursor(at: now) }
+    return .changed(current)
   }
 
-  /// Back to the release before, and the revert in Git. `id` names the rollout that goes there.
-  package mutating func rollback(
-    because reason: String?, by person: String, readyTimeout: Duration, at now: Timestamp, id: RolloutID
-  ) -> RollbackResult {
-    let message = "rolled back by \(person)" + (reason.map { ": \($0)" } ?? "")
-    if let rollout {
-      if case .held(let failure) = rollout.stage { return release(rollout, failure, by: person, at: now) }
-      guard case .stepping = rollout.stage, rollout.kind == .deploy else {
-        return .nothingToRollBack("\(name) is already on its way back")
-      }
-      self.rollout?.requestedBy = person
-      guard let record = restore(because: .rolledBackByHand, message, at: now) else {
-        return .nothingToRollBack("\(name) is already on its way back")
-      }
-      return .abandoned(record)
+  /// Rollouts of this model neither begin nor go on until `resume`. What fails is still taken back.
+  package mutating func pause(by person: String) -> SteerOutcome<String> {
+    if let pausedBy { return .already("\(name) is already paused by \(pausedBy)") }
+    pausedBy = person
+    return .changed(person)
+  }
+
+  package mutating func resume() -> SteerOutcome<String> {
+    guard let person = pausedBy else { return .already("\(name) is not paused") }
+    pausedBy = nil
+    return .changed(person)
+  }
+
+  /// Back to stable, with no revert: the commit stays, and the attempt is held.
+  package mutating func abort(by person: String, at now: Timestamp) -> SteerOutcome<RolloutRecord> {
+    switch rollout?.stage {
+    case .stepping where rollout?.isPromoted == false:
+      rollout?.requestedBy = person
+      guard let record = restore(because: .abortedByHand, "aborted by \(person)", at: now) else { break }
+      return .changed(record)
+    case .restoring(let failure), .held(let failure):
+      return .already("\(name) is back on stable: \(failure.message)")
+    case .writingBack, .stepping, nil: break
     }
-    guard let stable, let previous, !removing else {
-      return .nothingToRollBack("\(name) has no earlier stable version to go back to")
+    return .refused("\(name) has no rollout under way; `evenkeel rollback` takes back what was promoted")
+  }
+
+  /// The failed attempt that Git still asks for is made once more. Answers what is tried.
+  package mutating func retry() -> SteerOutcome<Release> {
+    guard let desired else { return .refused("Git has no model \(name)") }
+    switch rollout?.stage {
+    case .stepping:
+      return .already("\(name): the rollout of version \(rollout?.candidate.version ?? "") is under way")
+    case .restoring:
+      return .refused("\(name): traffic is on its way back to stable; try again when it is there")
+    case .writingBack(_, .pushed), .writingBack(_, .movedOn):
+      return .refused("\(name): Git does not ask for the failed version any more; commit it again")
+    case .writingBack, .held: rollout = nil
+    case nil:
+      guard quarantine(of: desired) != nil else {
+        return .already("\(name): version \(desired.version) has not failed")
+      }
+    }
+    retrying = Attempt(desired)
+    return .changed(desired)
+  }
+
+  /// Back to an earlier release, and the revert in Git. `id` names the rollout that goes there.
+  ///
+  /// - Parameter version: which one; the release before stable when `nil`.
+  package mutating func rollback(
+    to version: String? = nil, because reason: String?, by person: String, rules: Rules, at now: Timestamp,
+    id: RolloutID
+  ) -> SteerOutcome<Rollback> {
+    let message = "rolled back by \(person)" + (reason.map { ": \($0)" } ?? "")
+    if let version, version == stable?.version, rollout == nil {
+      return .already("\(name) is on version \(version)")
+    }
+    if let rollout {
+      let target = rollout.isPromoted ? rollout.displaced : stable
+      if version == nil || version == target?.version {
+        return giveUp(rollout, message, by: person, at: now)
+      }
+      guard case .stepping = rollout.stage, rollout.isPromoted else {
+        return .refused(
+          "\(name) has a rollout of version \(rollout.candidate.version) under way; abort it, then roll back")
+      }
+    }
+    return goBack(to: version, message, by: person, rules: rules, at: now, id: id)
+  }
+
+  /// The running rollout has not arrived, or what it brought can still be taken back in one step.
+  private mutating func giveUp(_ rollout: Rollout, _ message: String, by person: String, at now: Timestamp)
+    -> SteerOutcome<Rollback>
+  {
+    switch rollout.stage {
+    case .held(let failure):
+      // A held attempt is not waited for any more: Git gets its revert after all.
+      self.rollout?.requestedBy = person
+      self.rollout?.stage = .writingBack(failure, .pending(tries: 0, retryAt: now, trouble: nil))
+      var record = RolloutRecord(rollout, of: name, outcome: .rolledBack, at: now, failure: failure)
+      record.requestedBy = person
+      return .changed(.abandoned(record))
+    case .stepping where rollout.kind == .deploy:
+      self.rollout?.requestedBy = person
+      guard let record = restore(because: .rolledBackByHand, message, at: now) else { break }
+      return .changed(.abandoned(record))
+    case .stepping, .restoring, .writingBack: break
+    }
+    return .already("\(name) is already on its way back")
+  }
+
+  private mutating func goBack(
+    to version: String?, _ message: String, by person: String, rules: Rules, at now: Timestamp, id: RolloutID
+  ) -> SteerOutcome<Rollback> {
+    guard let stable, !removing else { return .refused("\(name) has no stable version to roll back from") }
+    guard let target = version.map({ version in past.first { $0.version == version } }) ?? past.first else {
+      let known = past.map(\.version).joined(separator: ", ")
+      guard let version else { return .refused("\(name) has no earlier stable version to go back to") }
+      return .refused(
+        "\(name) has no earlier stable version \(version); there is \(known.isEmpty ? "none" : known)")
     }
     let failure = Failure(
       reason: .rolledBackByHand, message: message, step: 1, steps: 1, stepText: "stable", at: now,
       checks: [], log: [])
+    let isExclusive = terms?.program.steps.contains(.stopStable) ?? false
     rollout = Rollout(
-      id: id, kind: .restore(from: stable, failure: failure), candidate: previous,
-      program: .restoration(instances: replicas), readyTimeout: readyTimeout, checks: [], at: now)
+      id: id, kind: .restore(from: stable, failure: failure), candidate: target,
+      program: .restoration(instances: replicas, isExclusive: isExclusive), rules: rules, checks: [], at: now)
     rollout?.requestedBy = person
-    return .started(to: previous)
+    return .changed(.started(to: target))
   }
+}
 
-  /// A held attempt is not waited for any more: Git gets its revert after all.
-  private mutating func release(_ held: Rollout, _ failure: Failure, by person: String, at now: Timestamp)
-    -> RollbackResult
-  {
-    rollout?.requestedBy = person
-    rollout?.stage = .writingBack(failure, .pending(tries: 0, retryAt: now, trouble: nil))
-    guard let rollout else { return .nothingToRollBack("\(name) has no rollout under way") }
-    return .abandoned(RolloutRecord(rollout, of: name, outcome: .rolledBack, at: now, failure: failure))
-  }
-
-  /// The branch has a new tip: what could not be reverted on the old one may be possible now.
-  package mutating func branchMoved(at now: Timestamp) {
-    guard case .writingBack(let failure, .notPossible) = rollout?.stage else { return }
-    rollout?.stage = .writingBack(failure, .pending(tries: 0, retryAt: now, trouble: nil))
-  }
-
-  /// The revert came to this. Ignored when nothing waits for it any more.
-  package mutating func wroteBack(_ result: WriteBackResult) {
-    guard case .writingBack(let failure, let progress) = rollout?.stage,
-      case .pending(let tries, _, _) = progress
-    else { return }
-    let next: WriteBackProgress =
-      switch result {
-      case .pushed(let commit): .pushed(commit)
-      case .movedOn: .movedOn
-      case .notPossible(let reason): .notPossible(reason)
-      case .postponed(let reason, let until): .pending(tries: tries + 1, retryAt: until, trouble: reason)
-      }
-    rollout?.stage = .writingBack(failure, next)
+extension Step {
+  /// Whether a candidate that is promoted without further looks still needs it.
+  fileprivate var isNeededToPromote: Bool {
+    switch self {
+    case .fetch, .verify, .stopStable, .start, .promote, .watch, .stop: true
+    case .preview, .mirror, .weight, .analyze, .pause, .stopCandidate: false
+    }
   }
 }

@@ -3,32 +3,45 @@ package import Vocabulary
 /// The rollout state machine of one model: a pure value. Each event has its own result, the whole value is
 /// journalled after every change, and what should run follows from it alone (`wanted`).
 ///
-/// Events: `desire` (Git asks for something), `observe` (the world looks like this), `promote`, `abort` and
-/// `rollback` (a person asks), `wroteBack` (the revert came to this).
+/// Events: `desire` and `desireNothing` (Git asks for something, or for nothing), `begin` (a rollout that is due may
+/// start), `observe` (the world looks like this), `promote`, `pause`, `resume`, `abort`, `retry` and `rollback` (a
+/// person asks), `wroteBack` (the revert came to this), `branchMoved`, `clockJumped`.
 package struct ModelMachine: Hashable, Codable, Sendable {
   package let name: ModelName
   /// The last release that completed a rollout.
   package internal(set) var stable: Release?
-  /// The release that was stable before it: where `evenkeel rollback` goes.
-  package internal(set) var previous: Release?
+  /// The releases that were stable before it, newest first, bounded: where `evenkeel rollback` can go.
+  package internal(set) var past: [Release]
   /// What Git asked for last; `nil` when it asks for no such model.
   package internal(set) var desired: Release?
+  /// What holds for the next rollout; `nil` before Git has asked for anything.
+  package internal(set) var terms: Terms?
   package internal(set) var replicas: Int
   package internal(set) var rollout: Rollout?
   /// Git no longer has the model: its traffic ends and its instances stop.
   package internal(set) var removing: Bool
+  /// Git says that rollouts neither begin nor go on.
+  package internal(set) var suspended: Bool
+  /// Who has said with `evenkeel pause` that rollouts neither begin nor go on.
+  package internal(set) var pausedBy: String?
   /// Attempts that failed, oldest first, bounded.
   package internal(set) var failures: [FailedAttempt]
+  /// A failed attempt that a person wants made once more.
+  package internal(set) var retrying: Attempt?
 
   package init(name: ModelName) {
     self.name = name
+    past = []
     replicas = 1
     removing = false
+    suspended = false
     failures = []
   }
 
   /// How many failed attempts of a model are remembered.
   static let rememberedFailures = 20
+  /// How many earlier stable releases are remembered.
+  static let rememberedReleases = 5
 }
 
 /// An attempt that must not be made again by itself.
@@ -46,63 +59,10 @@ package struct FailedAttempt: Hashable, Codable, Sendable {
   }
 }
 
-/// The rules of a rollout as the model's policy states them at the moment.
-package struct Terms: Hashable, Sendable {
-  /// Weights, analyses and pauses between start and promotion.
-  package var steps: [Step]
-  package var checks: [Check]
-  package var readyTimeout: Duration
-  package var replicas: Int
-
-  package init(steps: [Step], checks: [Check], readyTimeout: Duration, replicas: Int) {
-    self.steps = steps
-    self.checks = checks
-    self.readyTimeout = readyTimeout
-    self.replicas = replicas
-  }
-}
-
-/// What should exist for a model, and who should get its requests.
-package struct Wanted: Hashable, Sendable {
-  package struct Instances: Hashable, Sendable {
-    package var release: Release
-    package var count: Int
-    /// `false` for what is only kept until its last request is answered.
-    package var mayStart = true
-  }
-
-  /// How many instances of which release, stable first.
-  package var instances: [Instances] = []
-  /// Percent of new requests; empty means no route. They sum to 100 otherwise.
-  package var weights: [Revision: Int] = [:]
-
-  /// Nothing at all.
-  package init() {}
-}
-
 extension ModelMachine {
-  package func wanted() -> Wanted {
-    var wanted = Wanted()
-    guard !removing else { return wanted }
-    if let stable { wanted.instances.append(.init(release: stable, count: replicas)) }
-    guard let rollout else {
-      if let stable { wanted.weights[stable.revision] = 100 }
-      return wanted
-    }
-    if rollout.needsInstances {
-      var candidate = Wanted.Instances(release: rollout.candidate, count: replicas)
-      if case .restoring = rollout.stage { candidate.mayStart = false }
-      wanted.instances.append(candidate)
-    }
-    let weight = rollout.weight
-    if weight > 0 { wanted.weights[rollout.candidate.revision] = weight }
-    if let stable, weight < 100 { wanted.weights[stable.revision] = 100 - weight }
-    return wanted
-  }
-
-  /// The releases whose artifacts have to be in the store, whether or not they run yet.
-  package var pinned: [Release] {
-    [stable, previous, rollout?.candidate].compactMap(\.self)
+  /// The releases that may have to run again: what they are made of has to be remembered.
+  package var known: [Release] {
+    [stable, rollout?.candidate, rollout?.displaced].compactMap(\.self) + past
   }
 
   /// Whether nothing is left to do but to keep running.
@@ -113,7 +73,10 @@ extension ModelMachine {
   package mutating func removed() {
     removing = false
     stable = nil
-    previous = nil
+    past = []
+    terms = nil
+    pausedBy = nil
+    retrying = nil
   }
 
   /// Whether nothing is known of the model but its failures: it is not shown, and runs nothing.

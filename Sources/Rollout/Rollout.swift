@@ -26,7 +26,7 @@ package struct Rollout: Hashable, Codable, Sendable {
   package var kind: Kind
   package var candidate: Release
   package var program: Program
-  package var readyTimeout: Duration
+  package var rules: Rules
   package var checks: [CheckState]
   package var stage: Stage
   /// Index of the current step in the program.
@@ -41,21 +41,29 @@ package struct Rollout: Hashable, Codable, Sendable {
   package var settlesAt: Timestamp?
   /// The candidate's requests when the current step began.
   package var requestsAtStepStart = 0
-  /// What keeps it from going on though nothing has failed: an outage, too few requests. In words.
+  /// The release that the candidate has taken the place of, from the promotion on.
+  package var displaced: Release?
+  package var isPromoted = false
+  /// What has stopped the clock of its steps; `nil` while it goes on.
+  package var halt: Halt?
+  /// When it fails if it is not promoted by then.
+  package var deadlineAt: Timestamp?
+  /// What keeps it from going on though nothing has failed, such as too few requests. In words.
   package var waitingFor: String?
   /// The person who began or ended it, when it was not a commit or a verdict.
   package var requestedBy: String?
 
   package init(
-    id: RolloutID, kind: Kind, candidate: Release, program: Program, readyTimeout: Duration,
+    id: RolloutID, kind: Kind, candidate: Release, program: Program, rules: Rules,
     checks: [Check], at now: Timestamp
   ) {
     self.id = id
     self.kind = kind
     self.candidate = candidate
     self.program = program
-    self.readyTimeout = readyTimeout
+    self.rules = rules
     self.checks = checks.map(CheckState.init)
+    deadlineAt = rules.progressDeadline.map { now + $0 }
     stage = .stepping
     cursor = 0
     startedAt = now
@@ -72,87 +80,23 @@ package struct Rollout: Hashable, Codable, Sendable {
 
   package var step: Step { program.steps[min(cursor, program.steps.count - 1)] }
 
-  /// Percent of new requests for the candidate by the steps up to and including the current one.
-  package var weight: Int {
-    guard case .stepping = stage else { return 0 }
-    return program.steps[...min(cursor, program.steps.count - 1)].reduce(0) { weight, step in
-      switch step {
-      case .weight(let percent): percent
-      case .promote: 100
-      case .fetch, .verify, .start, .analyze, .pause, .stop: weight
-      }
-    }
-  }
-
-  /// Whether the candidate's instances have to run at this point.
-  package var needsInstances: Bool {
-    switch stage {
-    case .stepping:
-      program.steps[...min(cursor, program.steps.count - 1)].contains { step in
-        if case .start = step { true } else { false }
-      }
-    // Until the gateway has confirmed that no request goes there any more.
-    case .restoring: true
-    case .writingBack, .held: false
-    }
-  }
+  /// What the steps up to and including the current one ask of the world.
+  package var stance: Stance { Stance(after: program.steps[...min(cursor, program.steps.count - 1)]) }
 }
 
-/// A check, and the test that judges it in this rollout.
-package struct CheckState: Hashable, Codable, Sendable {
-  package var check: Check
-  package var test: ErrorRateTest
-
-  package init(_ check: Check) {
-    self.check = check
-    test = ErrorRateTest(check.errorRate)
+/// Why the clock of a rollout's steps stands still. What the candidate does is judged all the same.
+package struct Halt: Hashable, Codable, Sendable {
+  package enum Cause: Hashable, Codable, Sendable {
+    /// Something that the rollout needs cannot be reached: that is no fault of the candidate.
+    case outage(Trouble)
+    /// `evenkeel pause`, by this person.
+    case paused(by: String)
+    /// `suspend: true` in Git.
+    case suspended
   }
 
-  package var report: CheckReport {
-    CheckReport(name: check.name, verdict: test.verdict, evidence: test.evidence)
-  }
-}
-
-/// What the gateway has counted for both sides since the candidate's first request.
-package struct Traffic: Hashable, Codable, Sendable {
-  /// The gateway's own totals when they were last looked at.
-  private var seenCandidate: RequestCounts
-  private var seenStable: RequestCounts
-  /// The candidate's finished requests in this rollout.
-  package private(set) var candidateRequests = 0
-
-  /// Counting starts now: what either side did before does not belong to this rollout.
-  package init(candidate: RequestCounts, stable: RequestCounts) {
-    seenCandidate = candidate
-    seenStable = stable
-  }
-
-  /// Takes the gateway's totals, and passes over what is new in them.
-  mutating func skip(candidate: RequestCounts, stable: RequestCounts) {
-    seenCandidate = candidate
-    seenStable = stable
-  }
-
-  /// Takes the gateway's totals and answers what is new since the last time.
-  mutating func advance(candidate: RequestCounts, stable: RequestCounts) -> (
-    candidate: RequestCounts, stable: RequestCounts
-  ) {
-    let new = (
-      candidate: candidate.since(seenCandidate), stable: stable.since(seenStable)
-    )
-    seenCandidate = candidate
-    seenStable = stable
-    candidateRequests += new.candidate.requests
-    return new
-  }
-}
-
-extension RequestCounts {
-  /// Totals that have shrunk were started again from zero by a restarted gateway.
-  fileprivate func since(_ earlier: RequestCounts) -> RequestCounts {
-    guard requests >= earlier.requests, errors >= earlier.errors else { return self }
-    return RequestCounts(requests: requests - earlier.requests, errors: errors - earlier.errors)
-  }
+  package var cause: Cause
+  package var since: Timestamp
 }
 
 /// How far the revert in Git is.

@@ -21,7 +21,8 @@ struct Evenkeel: AsyncParsableCommand {
       CommandGroup(
         name: "Rollout",
         subcommands: [
-          StatusCommand.self, HistoryCommand.self, EventsCommand.self, PromoteCommand.self, AbortCommand.self,
+          StatusCommand.self, HistoryCommand.self, EventsCommand.self, PromoteCommand.self, PauseCommand.self,
+          ResumeCommand.self, AbortCommand.self, RetryCommand.self,
           RollbackCommand.self,
         ]),
       CommandGroup(name: "Host", subcommands: [AgentCommand.self, VersionCommand.self]),

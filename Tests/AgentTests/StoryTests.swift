@@ -176,7 +176,7 @@ import Vocabulary
     let host = try await Host.withStable()
     await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
     await host.settle()
-    _ = try await host.reconciler.abort("fraud", by: "ann")
+    _ = try await host.reconciler.steer("fraud", .abort, by: "ann")
     await host.settle()
     #expect(
       try await host.model().conditions.contains { $0.type == .pinnedByRollback && $0.reason == "Held" })

@@ -202,8 +202,14 @@ import Vocabulary
     await host.gateway.setSilent(true)
     await host.run(60)
     #expect(await host.split() == ["1": 90, "2": 10])
+    #expect(
+      try await host.model().conditions.contains {
+        $0.type == .stalled && $0.reason == "StatisticsUnavailable"
+      })
     await host.gateway.setSilent(false)
     await host.run(1)
+    #expect(await host.split() == ["1": 90, "2": 10])
+    await host.run(10)
     #expect(await host.split() == ["1": 50, "2": 50])
   }
 
@@ -380,14 +386,16 @@ import Vocabulary
 
   @Test func `steering an unknown model names the known ones`() async throws {
     let host = try await Host.withStable()
-    #expect(try await host.reconciler.promote("frod", by: "ann") == .unknownModel(["fraud"]))
+    #expect(
+      try await host.reconciler.steer("frod", .promote(full: false, step: nil), by: "ann")
+        == .unknownModel(["fraud"]))
   }
 
   @Test func `abort holds, and rollback after promotion reverts`() async throws {
     let host = try await Host.withStable()
     await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
     await host.settle()
-    _ = try await host.reconciler.abort("fraud", by: "ann")
+    _ = try await host.reconciler.steer("fraud", .abort, by: "ann")
     await host.settle()
     #expect(try await host.model().phase == .held)
     #expect(await host.repository.log.count == 2)
@@ -396,7 +404,7 @@ import Vocabulary
     await host.settle()
     await host.run(22)
     #expect(try await host.model().stable?.version == "3")
-    _ = try await host.reconciler.rollback("fraud", reason: "drift", by: "ann")
+    _ = try await host.reconciler.steer("fraud", .rollback(to: nil, reason: "drift"), by: "ann")
     await host.settle()
     #expect(await host.split() == ["1": 100])
     #expect(await host.repository.log.first?.contains("rolled back by ann: drift") == true)

@@ -37,7 +37,8 @@ func modelRecord(_ name: ModelName = "fraud-detector") throws -> ModelRecord {
   var machine = ModelMachine(name: name)
   let stable = Release(revision: revision(of: workload), version: "7", commit: "c1")
   let terms = policy.terms(replicas: 2)
-  _ = machine.desire(stable, under: terms, at: now, id: "01")
+  _ = machine.desire(stable, under: terms, at: now)
+  _ = machine.begin(at: now, id: "01")
   _ = machine.observe(ModelObservation(artifact: .failed(.digestMismatch, "\"quoted\" and ünïcode")), at: now)
   return ModelRecord(
     machine: machine, live: live, workloads: [stable.revision: workload, try digest("b"): workload],
@@ -56,7 +57,7 @@ func rolloutRecord(_ id: RolloutID, of model: ModelName = "fraud-detector") thro
   let release = Release(revision: try digest("a"), version: "7", commit: "c1")
   let rollout = Rollout(
     id: id, kind: .deploy, candidate: release, program: .firstDeployment(instances: 1),
-    readyTimeout: .seconds(1), checks: [], at: now)
+    rules: Rules(readyTimeout: .seconds(1)), checks: [], at: now)
   return RolloutRecord(rollout, of: model, outcome: .promoted, at: now)
 }
 

@@ -65,8 +65,7 @@ func release(_ version: String, commit: CommitID? = "111111111111111111111111111
 func failure(message: String, log: [String] = [], reason: Failure.Reason = .checkFailed) throws -> Failure {
   var machine = ModelMachine(name: "fraud-detector")
   let now = Timestamp(milliseconds: 1_772_357_400_250)
-  let terms = Terms(steps: [], checks: [], readyTimeout: .seconds(1), replicas: 1)
-  _ = machine.desire(try release("8"), under: terms, at: now, id: "01")
+  machine.begin(try release("8"), under: terms([]), at: now, id: "01")
   var world = ModelObservation(artifact: .failed(.digestMismatch, "replaced below"))
   world.instances.log = log
   guard case .failed(let record) = machine.observe(world, at: now) else {
@@ -79,6 +78,21 @@ func failure(message: String, log: [String] = [], reason: Failure.Reason = .chec
   failure.steps = 6
   failure.stepText = "weight 5 %"
   return failure
+}
+
+/// What a policy with these steps means for one instance.
+func terms(_ steps: [Step], checks: [Check] = [], replicas: Int = 1) -> Terms {
+  Terms(
+    program: .beside(steps, instances: replicas), checks: checks, rules: Rules(readyTimeout: .seconds(60)),
+    replicas: replicas)
+}
+
+extension ModelMachine {
+  /// Git asks for a release, and its rollout begins.
+  mutating func begin(_ release: Release, under terms: Terms, at now: Timestamp, id: RolloutID) {
+    _ = desire(release, under: terms, at: now)
+    _ = begin(at: now, id: id)
+  }
 }
 
 struct FixtureError: Error {

@@ -49,7 +49,6 @@ private func stable() throws -> Release {
 
   @Test func `quotes the evidence of the check that failed`() throws {
     let check = Check(name: "error-budget", errorRate: .init(max: 0.01, versusStable: false, alpha: 0.01))
-    let terms = Terms(steps: [.weight(5)], checks: [check], readyTimeout: .seconds(60), replicas: 1)
     let now = Timestamp(milliseconds: 1_772_357_400_250)
     var machine = ModelMachine(name: "fraud-detector")
     var world = ModelObservation(artifact: .stored, counts: [:])
@@ -61,12 +60,11 @@ private func stable() throws -> Release {
       }
       return nil
     }
-    _ = machine.desire(try stable(), under: terms, at: now, id: "01")
+    machine.begin(try stable(), under: terms([.weight(5)], checks: [check]), at: now, id: "01")
     #expect(settle(at: now) == nil)
     let candidate = Release(revision: try digest("8"), version: "8", commit: nil)
-    var slow = terms
-    slow.steps = [.weight(5), .analyze(for: .seconds(300), minRequests: 0)]
-    _ = machine.desire(candidate, under: slow, at: now, id: "02")
+    let slow = terms([.weight(5), .analyze(for: .seconds(300), minRequests: 0)], checks: [check])
+    machine.begin(candidate, under: slow, at: now, id: "02")
     #expect(settle(at: now) == nil)
     world.counts = [candidate.revision: RequestCounts(requests: 1234, errors: 200)]
     let failed = try #require(settle(at: now + .seconds(60)))

@@ -67,11 +67,13 @@ import Vocabulary
     #expect(
       terms
         == Terms(
-          steps: [
+          program: Program([
+            .fetch, .verify, .start(instances: 3),
             .weight(5), .analyze(for: .seconds(300), minRequests: 200), .weight(25),
             .pause(for: .seconds(600)),
             .weight(50), .pause(for: nil), .analyze(for: .milliseconds(1500), minRequests: 0),
-          ], checks: policy().checks, readyTimeout: .seconds(120), replicas: 3))
+            .promote, .stop,
+          ]), checks: policy().checks, rules: Rules(readyTimeout: .seconds(120)), replicas: 3))
   }
 }
 

@@ -9,8 +9,7 @@ private func report() throws -> StatusReport {
   let since = Timestamp(milliseconds: 1_772_357_400_250)
   let candidate = try release("8")
   var machine = ModelMachine(name: "fraud-detector")
-  let terms = Terms(steps: [.weight(5)], checks: [], readyTimeout: .seconds(60), replicas: 2)
-  _ = machine.desire(candidate, under: terms, at: since, id: "01")
+  machine.begin(candidate, under: terms([.weight(5)], replicas: 2), at: since, id: "01")
   var deployed = StatusReport.Model(
     machine, live: live(), weights: [try digest("7"): 95, candidate.revision: 5],
     instances: [.init(id: "fraud-detector-1", revision: candidate.revision, port: 20001, ready: true)],

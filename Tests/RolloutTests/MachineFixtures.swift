@@ -21,21 +21,37 @@ func release(_ version: Int, commit: String? = nil) -> Release {
 func id(_ number: Int) -> RolloutID { RolloutID("rollout-\(number)") }
 
 let careful = Terms(
-  steps: [.weight(10), .analyze(for: .seconds(60), minRequests: 100), .weight(50), .pause(for: nil)],
+  program: .beside(
+    [.weight(10), .analyze(for: .seconds(60), minRequests: 100), .weight(50), .pause(for: nil)],
+    instances: 2),
   checks: [Check(name: "budget", errorRate: .init(max: nil, versusStable: true, alpha: 0.01))],
-  readyTimeout: .seconds(30), replicas: 2)
+  rules: Rules(readyTimeout: .seconds(30)), replicas: 2)
 
 /// A world in which everything that the machine wants is the case at once.
 func obliging(_ machine: ModelMachine, counts: [Revision: RequestCounts] = [:]) -> ModelObservation {
-  var world = ModelObservation(artifact: .stored, weights: machine.wanted().weights, counts: counts)
+  let wanted = machine.wanted()
+  var world = ModelObservation(
+    artifact: .stored, weights: wanted.weights, mirror: wanted.mirror, preview: wanted.preview, counts: counts
+  )
   world.instances.ready = machine.replicas
   return world
+}
+
+extension ModelMachine {
+  /// Git asks for a release, and its rollout begins if it is due.
+  mutating func wish(_ release: Release, under terms: Terms = careful, at now: Timestamp, id: RolloutID)
+    -> DesireResult
+  {
+    let result = desire(release, under: terms, at: now)
+    _ = begin(at: now, id: id)
+    return result
+  }
 }
 
 /// A machine whose version 1 is stable.
 func stableMachine() -> ModelMachine {
   var machine = ModelMachine(name: "fraud")
-  _ = machine.desire(release(1), under: careful, at: noon, id: id(1))
+  _ = machine.wish(release(1), under: careful, at: noon, id: id(1))
   settle(&machine, at: noon)
   return machine
 }
@@ -43,13 +59,13 @@ func stableMachine() -> ModelMachine {
 /// A machine whose candidate, version 2, has reached the given step.
 func machine(at step: Step) -> ModelMachine {
   var machine = stableMachine()
-  _ = machine.desire(release(2), under: careful, at: noon, id: id(2))
+  _ = machine.wish(release(2), under: careful, at: noon, id: id(2))
   var now = noon
   var requests = 0
   for _ in 0..<100 where machine.rollout?.step != step {
     now = now + .seconds(60)
     requests += 1000
-    if machine.rollout?.step == .pause(for: nil) { _ = machine.promote(at: now) }
+    if machine.rollout?.step == .pause(for: nil) { _ = machine.promote(now: now) }
     let counts = [
       revision(1): RequestCounts(requests: requests), revision(2): RequestCounts(requests: requests),
     ]

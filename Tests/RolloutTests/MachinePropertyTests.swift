@@ -55,7 +55,7 @@ private struct Life {
     case 0, 1: commit(dice.roll(4) + 1)
     case 2: repeatLastWish()
     case 3: if dice.roll(4) == 0 { remove() }
-    case 4: note("promote: \(machine.promote(at: now))")
+    case 4: note("promote: \(machine.promote(now: now))")
     case 5: if dice.roll(3) == 0 { abort() }
     case 6: if dice.roll(3) == 0 { rollback() }
     case 7: writeBack()
@@ -77,9 +77,11 @@ private struct Life {
 
   private mutating func wish(_ release: Release) {
     rollouts += 1
-    let result = machine.desire(release, under: careful, at: now, id: id(rollouts))
+    let result = machine.desire(release, under: careful, at: now)
     note("Git wants \(release.version) by \(release.commit ?? "-"): \(result)")
-    if case .started = result { started.append(Attempt(release)) }
+    if let due = machine.due, case .began = machine.begin(at: now, id: id(rollouts)) {
+      started.append(Attempt(due))
+    }
   }
 
   private mutating func remove() {
@@ -89,15 +91,15 @@ private struct Life {
   }
 
   private mutating func abort() {
-    if case .aborted(let record) = machine.abort(by: "ann", at: now) { fail(record) }
+    if case .changed(let record) = machine.abort(by: "ann", at: now) { fail(record) }
   }
 
   private mutating func rollback() {
     rollouts += 1
     let result = machine.rollback(
-      because: nil, by: "ann", readyTimeout: .seconds(30), at: now, id: id(rollouts))
+      because: nil, by: "ann", rules: Rules(readyTimeout: .seconds(30)), at: now, id: id(rollouts))
     note("rollback: \(result)")
-    if case .abandoned(let record) = result { fail(record) }
+    if case .changed(.abandoned(let record)) = result { fail(record) }
   }
 
   private mutating func writeBack() {

@@ -5,8 +5,8 @@ import Vocabulary
 @Suite struct MachineTests {
   @Test func `a first deployment gets all traffic once it is ready and becomes stable`() {
     var machine = ModelMachine(name: "fraud")
-    let result = machine.desire(release(1), under: careful, at: noon, id: id(1))
-    #expect(result == .started(superseded: nil))
+    let result = machine.wish(release(1), under: careful, at: noon, id: id(1))
+    #expect(result == .due(superseded: nil))
     #expect(machine.phase == .fetching)
     #expect(machine.wanted() == Wanted())
 
@@ -19,15 +19,15 @@ import Vocabulary
 
   @Test func `a candidate runs beside stable and gets what its steps say`() {
     var machine = stableMachine()
-    _ = machine.desire(release(2), under: careful, at: noon, id: id(2))
+    _ = machine.wish(release(2), under: careful, at: noon, id: id(2))
     var weights: [Int] = []
     var now = noon
     var requests = 0
     while let rollout = machine.rollout {
       now = now + .seconds(60)
       requests += 1000
-      if rollout.step == .pause(for: nil) { _ = machine.promote(at: now) }
-      if let weight = machine.rollout?.weight, weights.last != weight { weights.append(weight) }
+      if rollout.step == .pause(for: nil) { _ = machine.promote(now: now) }
+      if let weight = machine.rollout?.stance.weight, weights.last != weight { weights.append(weight) }
       let counts = [
         revision(1): RequestCounts(requests: requests), revision(2): RequestCounts(requests: requests),
       ]
@@ -35,7 +35,7 @@ import Vocabulary
     }
     #expect(weights == [0, 10, 50, 100])
     #expect(machine.stable == release(2))
-    #expect(machine.previous == release(1))
+    #expect(machine.past == [release(1)])
   }
 
   @Test func `promotion starts nothing: the candidate's instances are the stable ones afterwards`() {
@@ -63,12 +63,12 @@ import Vocabulary
     #expect(machine.observe(obliging(machine, counts: counts), at: begun + .seconds(59)) == .waiting)
     #expect(
       machine.observe(obliging(machine, counts: counts), at: begun + .seconds(60))
-        == .advanced(completed: .analyze(for: .seconds(60), minRequests: 100)))
+        == .advanced(completed: .analyze(for: .seconds(60), minRequests: 100), undecided: nil))
   }
 
   @Test func `what was counted before the rollout is not held against the candidate`() {
     var machine = stableMachine()
-    _ = machine.desire(release(2), under: careful, at: noon, id: id(2))
+    _ = machine.wish(release(2), under: careful, at: noon, id: id(2))
     let old = [
       revision(1): RequestCounts(requests: 1000), revision(2): RequestCounts(requests: 1000, errors: 1000),
     ]
@@ -81,7 +81,7 @@ import Vocabulary
     var machine = machine(at: .weight(10))
     var world = obliging(machine, counts: [:])
     world.requestDuration = .seconds(5)
-    #expect(machine.observe(world, at: noon) == .advanced(completed: .weight(10)))
+    #expect(machine.observe(world, at: noon) == .advanced(completed: .weight(10), undecided: nil))
     world.counts = [revision(2): RequestCounts(requests: 500, errors: 500)]
     #expect(machine.observe(world, at: noon + .milliseconds(4999)) == .waiting)
     #expect(machine.rollout?.traffic?.candidateRequests == 0)
@@ -120,8 +120,14 @@ import Vocabulary
     var world = obliging(machine)
     world.counts = nil
     world.gatewayTrouble = "admin does not answer"
-    #expect(machine.observe(world, at: noon + .seconds(90_000)) == .waiting)
-    #expect(machine.rollout?.waitingFor == "admin does not answer")
+    guard let begun = machine.rollout?.stepStartedAt else { return }
+    let outage = Trouble(reason: "StatisticsUnavailable", message: "admin does not answer")
+    #expect(machine.observe(world, at: begun + .seconds(20)) == .halted(.outage(outage)))
+    #expect(machine.observe(world, at: begun + .seconds(90_000)) == .waiting)
+    #expect(machine.deadline() == nil)
+    world.counts = [:]
+    #expect(machine.observe(world, at: begun + .seconds(90_020)) == .resumed)
+    #expect(machine.deadline() == begun + .seconds(90_060))
   }
 
   @Test(arguments: [
@@ -132,7 +138,7 @@ import Vocabulary
     reason: Failure.Reason, message: String
   ) {
     var machine = stableMachine()
-    _ = machine.desire(release(2), under: careful, at: noon, id: id(2))
+    _ = machine.wish(release(2), under: careful, at: noon, id: id(2))
     var world = obliging(machine)
     world.artifact = .failed(reason, message)
     guard case .failed(let record) = machine.observe(world, at: noon) else {
@@ -145,7 +151,7 @@ import Vocabulary
 
   @Test func `a registry that is down is waited for`() {
     var machine = stableMachine()
-    _ = machine.desire(release(2), under: careful, at: noon, id: id(2))
+    _ = machine.wish(release(2), under: careful, at: noon, id: id(2))
     var world = obliging(machine)
     world.artifact = .pending("503")
     #expect(machine.observe(world, at: noon + .seconds(1_000_000)) == .waiting)
@@ -214,7 +220,8 @@ import Vocabulary
 
   @Test func `the candidate's instances stay until the gateway has confirmed the way back`() {
     var machine = machine(at: .pause(for: nil))
-    _ = machine.rollback(because: nil, by: "ann", readyTimeout: .seconds(30), at: noon, id: id(9))
+    _ = machine.rollback(
+      because: nil, by: "ann", rules: Rules(readyTimeout: .seconds(30)), at: noon, id: id(9))
     #expect(machine.wanted().instances.map(\.release) == [release(1), release(2)])
     var world = obliging(machine)
     world.weights = [revision(1): 50, revision(2): 50]

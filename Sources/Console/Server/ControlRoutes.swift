@@ -90,23 +90,32 @@ struct ControlHandlers: Sendable {
   ) async throws -> SteerReport {
     let wish = try await steerRequest(request, context)
     let person = await context.peer() ?? wish.by?.printable.truncated(to: 64) ?? "somebody"
-    if wish.reason != nil, verb != .rollback {
-      throw ControlFailure.invalid("only a rollback has a reason: nothing would be done with this one")
-    }
-    let result =
-      switch verb {
-      case .promote: try await reconciler.promote(name, by: person)
-      case .abort: try await reconciler.abort(name, by: person)
-      // One line: it goes into the message of a commit, between trailers.
-      case .rollback:
-        try await reconciler.rollback(name, reason: wish.reason?.printable.truncated(to: 500), by: person)
-      }
-    switch result {
+    switch try await reconciler.steer(name, try command(verb, wish), by: person) {
     case .done(let message):
       alarm.ring()
-      return SteerReport(message: message)
+      return SteerReport(message: message, changed: true)
+    case .already(let message):
+      return SteerReport(message: message, changed: false)
     case .refused(let reason): throw ControlFailure(.conflict, "Refused", reason)
     case .unknownModel(let names): throw ControlFailure.unknownModel(name, among: names)
+    }
+  }
+
+  private func command(_ verb: SteerVerb, _ wish: SteerRequest) throws -> SteerCommand {
+    if wish.reason != nil || wish.to != nil, verb != .rollback {
+      throw ControlFailure.invalid("`reason` and `to` belong to a rollback: nothing would be done with them")
+    }
+    if wish.full != nil || wish.step != nil, verb != .promote {
+      throw ControlFailure.invalid("`full` and `step` belong to a promotion: nothing would be done with them")
+    }
+    return switch verb {
+    case .promote: .promote(full: wish.full ?? false, step: wish.step)
+    case .pause: .pause
+    case .resume: .resume
+    case .abort: .abort
+    case .retry: .retry
+    // One line: it goes into the message of a commit, between trailers.
+    case .rollback: .rollback(to: wish.to, reason: wish.reason?.printable.truncated(to: 500))
     }
   }
 

@@ -89,8 +89,9 @@ func servedRecord(of model: DesiredModel, since commit: CommitID) throws -> Mode
   let revision = revision(of: model.workload)
   let release = Release(revision: revision, version: model.workload.artifact.version, commit: commit)
   var machine = ModelMachine(name: model.name)
-  let terms = model.live.policy.terms(replicas: model.live.replicas)
-  _ = machine.desire(release, under: terms, at: now, id: RolloutID(at: now, randomness: (0, 0)))
+  let terms = model.live.terms
+  _ = machine.desire(release, under: terms, at: now)
+  _ = machine.begin(at: now, id: RolloutID(at: now, randomness: (0, 0)))
   var observation = ModelObservation(artifact: .stored, counts: [:])
   observation.instances.ready = terms.replicas
   var steps = 0
@@ -115,10 +116,16 @@ func mirrorConfiguration(in folder: String, url: String) -> MirrorRepository.Con
 }
 
 struct WallClock: Clock {
-  func now() -> Timestamp {
+  let boot = ""
+
+  func now() -> Timestamp { Timestamp(milliseconds: read(CLOCK_REALTIME).milliseconds) }
+
+  func uptime() -> Duration { read(CLOCK_BOOTTIME) }
+
+  private func read(_ clock: clockid_t) -> Duration {
     var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    clock_gettime(clock, &time)
+    return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
   }
 }
 

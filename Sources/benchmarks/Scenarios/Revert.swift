@@ -102,7 +102,8 @@ private actor RevertStage {
     let failed = Release(
       revision: revision(of: bad.workload), version: bad.workload.artifact.version, commit: commit)
     let id = RolloutID(at: now, randomness: (0, UInt64(round)))
-    _ = machine.desire(failed, under: bad.live.policy.terms(replicas: 1), at: now, id: id)
+    _ = machine.desire(failed, under: bad.live.policy.terms(replicas: 1), at: now)
+    _ = machine.begin(at: now, id: id)
     let observation = ModelObservation(artifact: .failed(.digestMismatch, "the digest is another"))
     guard case .failed(let record) = machine.observe(observation, at: now), let failure = record.failure
     else {

@@ -10,9 +10,57 @@ struct PromoteCommand: AsyncParsableCommand {
   @Argument(help: "The model.")
   var model: String
 
+  @Flag(help: "Leave out everything up to the promotion.")
+  var full = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Only if the rollout is still at this step: a repeated command does not skip two.", valueName: "number")
+  )
+  var step: Int?
+
   @OptionGroup var connection: ConnectionOptions
 
-  func run() async throws { try await steer(.promote, model, connection) }
+  func run() async throws {
+    try await steer(.promote, model, connection, SteerRequest(full: full ? true : nil, step: step))
+  }
+}
+
+struct PauseCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pause",
+    abstract: "Stop the rollouts of a model where they are; a candidate that fails is still taken back.")
+
+  @Argument(help: "The model.")
+  var model: String
+
+  @OptionGroup var connection: ConnectionOptions
+
+  func run() async throws { try await steer(.pause, model, connection) }
+}
+
+struct ResumeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "resume", abstract: "End what `pause` began.")
+
+  @Argument(help: "The model.")
+  var model: String
+
+  @OptionGroup var connection: ConnectionOptions
+
+  func run() async throws { try await steer(.resume, model, connection) }
+}
+
+struct RetryCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "retry", abstract: "Try the failed version that Git still asks for once more.")
+
+  @Argument(help: "The model.")
+  var model: String
+
+  @OptionGroup var connection: ConnectionOptions
+
+  func run() async throws { try await steer(.retry, model, connection) }
 }
 
 struct AbortCommand: AsyncParsableCommand {
@@ -30,26 +78,33 @@ struct AbortCommand: AsyncParsableCommand {
 struct RollbackCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rollback",
-    abstract: "Return to the previous stable version, and revert the commit in Git.",
+    abstract: "Return to an earlier stable version, and revert the commits in Git.",
     discussion:
       "During a rollout, traffic returns to stable; otherwise the version before it is started again.")
 
   @Argument(help: "The model.")
   var model: String
 
+  @Option(
+    help: ArgumentHelp("The version to return to, when it is not the one before.", valueName: "version"))
+  var to: String?
+
   @Option(help: ArgumentHelp("Why; it is quoted in the revert commit.", valueName: "text"))
   var reason: String?
 
   @OptionGroup var connection: ConnectionOptions
 
-  func run() async throws { try await steer(.rollback, model, connection, reason: reason) }
+  func run() async throws {
+    try await steer(.rollback, model, connection, SteerRequest(reason: reason, to: to))
+  }
 }
 
 private func steer(
-  _ verb: SteerVerb, _ model: String, _ connection: ConnectionOptions, reason: String? = nil
+  _ verb: SteerVerb, _ model: String, _ connection: ConnectionOptions,
+  _ request: SteerRequest = SteerRequest()
 ) async throws {
-  let person = ProcessInfo.processInfo.environment["USER"]
-  let report = try await connection.client()
-    .steer(verb, ModelName(model), SteerRequest(reason: reason, by: person))
+  var request = request
+  request.by = ProcessInfo.processInfo.environment["USER"]
+  let report = try await connection.client().steer(verb, ModelName(model), request)
   Output.result(report.message)
 }

@@ -6,6 +6,7 @@ import HostTarget
 import Journal
 import Logging
 import Manifests
+import Planning
 
 /// The real edges, chosen and put together: the only place where that is done.
 struct Assembly {
@@ -54,6 +55,9 @@ extension LoopSettings {
     self.init(
       agent: settings.name, version: evenkeelVersion, url: settings.source.url,
       branch: settings.source.branch,
-      path: settings.source.path, ports: settings.host.ports)
+      path: settings.source.path, ports: settings.host.ports,
+      limits: HostLimits(
+        capacity: settings.host.capacity, parallelRollouts: settings.maxParallelRollouts),
+      pruneLimit: settings.pruneLimit)
   }
 }

@@ -1,0 +1,187 @@
+package import Rollout
+package import Vocabulary
+
+/// What the host allows.
+package struct HostLimits: Hashable, Sendable {
+  /// What instances may use in all; `nil` when that is not known, and then nothing is refused for it.
+  package var capacity: Resources?
+  /// How many rollouts may be under way at once; `nil` is as many as there are.
+  package var parallelRollouts: Int?
+
+  package init(capacity: Resources? = nil, parallelRollouts: Int? = nil) {
+    self.capacity = capacity
+    self.parallelRollouts = parallelRollouts
+  }
+}
+
+/// A model as far as the rollouts of others depend on it.
+package struct Neighbour: Hashable, Sendable {
+  /// Whether it serves what Git asks for.
+  package var isReady: Bool
+  /// Whether it has a rollout that goes on by itself.
+  package var isRollingOut: Bool
+  /// What it needs at rest: its stable instances.
+  package var atRest: Resources
+  /// What it needs now, candidates and versions that are kept warm included.
+  package var now: Resources
+
+  package init(isReady: Bool, isRollingOut: Bool, atRest: Resources, now: Resources) {
+    self.isReady = isReady
+    self.isRollingOut = isRollingOut
+    self.atRest = atRest
+    self.now = now
+  }
+}
+
+/// A rollout that is due.
+package struct Proposal: Hashable, Sendable {
+  package var model: ModelName
+  package var version: String
+  package var dependsOn: [ModelName]
+  /// What all instances of the candidate need.
+  package var candidate: Resources
+  /// Whether stable stops before the candidate starts.
+  package var isExclusive: Bool
+
+  package init(
+    model: ModelName, version: String, dependsOn: [ModelName], candidate: Resources, isExclusive: Bool
+  ) {
+    self.model = model
+    self.version = version
+    self.dependsOn = dependsOn
+    self.candidate = candidate
+    self.isExclusive = isExclusive
+  }
+}
+
+package enum Admission: Hashable, Sendable {
+  case admitted
+  /// Something else has to end first.
+  case waits(Trouble)
+  /// It will not fit, whatever ends.
+  case refused(Trouble)
+}
+
+/// Which of the rollouts that are due may begin now.
+///
+/// A model waits for those it depends on; at most so many rollouts are under way at once; and nothing begins that the
+/// host cannot hold beside what runs. They are taken in the order given, each counting those before it.
+package func admissions(
+  of proposals: [Proposal], among models: [ModelName: Neighbour], within limits: HostLimits
+) -> [ModelName: Admission] {
+  var models = models
+  var answers: [ModelName: Admission] = [:]
+  for proposal in proposals {
+    let answer = admission(of: proposal, among: models, within: limits)
+    answers[proposal.model] = answer
+    guard answer == .admitted else { continue }
+    guard var model = models[proposal.model] else { continue }
+    model.isRollingOut = true
+    model.isReady = false
+    model.now = proposal.peak(beside: model)
+    models[proposal.model] = model
+  }
+  return answers
+}
+
+private func admission(
+  of proposal: Proposal, among models: [ModelName: Neighbour], within limits: HostLimits
+) -> Admission {
+  if let refusal = refusal(of: proposal, among: models, within: limits) { return .refused(refusal) }
+  let unready = proposal.dependsOn.filter { models[$0]?.isReady != true }
+  if !unready.isEmpty {
+    let names = unready.map(\.rawValue).joined(separator: ", ")
+    return .waits(
+      Trouble(
+        reason: "WaitingForDependency", message: "version \(proposal.version) waits until \(names) is ready"))
+  }
+  let running = models.values.count(where: \.isRollingOut)
+  if let most = limits.parallelRollouts, running >= most {
+    return .waits(
+      Trouble(
+        reason: "WaitingForTurn",
+        message: "version \(proposal.version) waits: \(running) of at most \(most) rollouts are under way"))
+  }
+  let others = total(of: models, besides: proposal.model, \.now)
+  let peak = proposal.peak(beside: models[proposal.model])
+  if let capacity = limits.capacity, let lack = (others + peak).lack(of: capacity) {
+    return .waits(
+      Trouble(
+        reason: "WaitingForCapacity",
+        message: "version \(proposal.version) waits for other rollouts to end: there is not enough \(lack)"))
+  }
+  return .admitted
+}
+
+/// Why a rollout cannot fit on the host even when nothing else is under way; `nil` when it can.
+package func refusal(
+  of proposal: Proposal, among models: [ModelName: Neighbour], within limits: HostLimits
+) -> Trouble? {
+  guard let capacity = limits.capacity else { return nil }
+  let others = total(of: models, besides: proposal.model, \.atRest)
+  let stable = models[proposal.model]?.atRest ?? Resources()
+  guard let lack = (others + proposal.peak(beside: models[proposal.model])).lack(of: capacity) else {
+    return nil
+  }
+  let alone = (others + stable.max(proposal.candidate)).lack(of: capacity) == nil
+  let advice =
+    alone && !proposal.isExclusive
+    ? "; it fits with the strategy `recreate`, which stops the old version first"
+    : "; lower its `resources` or `replicas`, or give the host more"
+  return Trouble(
+    reason: "CapacityExceeded",
+    message: "version \(proposal.version) does not fit: not enough \(lack)\(advice)")
+}
+
+private func total(
+  of models: [ModelName: Neighbour], besides name: ModelName, _ load: KeyPath<Neighbour, Resources>
+) -> Resources {
+  models.reduce(Resources()) { sum, entry in
+    entry.key == name ? sum : sum + entry.value[keyPath: load]
+  }
+}
+
+extension Proposal {
+  /// What the model needs at most while it rolls out.
+  fileprivate func peak(beside model: Neighbour?) -> Resources {
+    let stable = model?.atRest ?? Resources()
+    return isExclusive ? stable.max(candidate) : stable + candidate
+  }
+}
+
+extension Resources {
+  package static func + (left: Resources, right: Resources) -> Resources {
+    Resources(milliCPU: left.milliCPU + right.milliCPU, memory: left.memory + right.memory)
+  }
+
+  package static func * (resources: Resources, count: Int) -> Resources {
+    Resources(milliCPU: resources.milliCPU * count, memory: resources.memory * count)
+  }
+
+  fileprivate func max(_ other: Resources) -> Resources {
+    Resources(milliCPU: Swift.max(milliCPU, other.milliCPU), memory: Swift.max(memory, other.memory))
+  }
+
+  /// What these needs have too little of, in words; `nil` when they fit.
+  fileprivate func lack(of capacity: Resources) -> String? {
+    var lacks: [String] = []
+    if memory > capacity.memory {
+      lacks.append("memory (\(memory.mebibytes) needed, \(capacity.memory.mebibytes) there)")
+    }
+    if milliCPU > capacity.milliCPU {
+      lacks.append("CPU (\(milliCPU.cores) needed, \(capacity.milliCPU.cores) there)")
+    }
+    return lacks.isEmpty ? nil : lacks.joined(separator: " and ")
+  }
+}
+
+extension Int {
+  /// Bytes, rounded up.
+  fileprivate var mebibytes: String { "\((self + 1_048_575) / 1_048_576) MiB" }
+
+  /// Thousandths of a core.
+  fileprivate var cores: String {
+    self % 1000 == 0
+      ? "\(self / 1000) cores" : "\(self / 1000).\(String(1000 + self % 1000).dropFirst()) cores"
+  }
+}

@@ -1,0 +1,127 @@
+package import Vocabulary
+
+extension ModelMachine {
+  /// When time alone will complete or fail the current step, or make a write-back due.
+  package func deadline() -> Timestamp? {
+    guard let rollout else { return nil }
+    switch rollout.stage {
+    case .stepping:
+      guard rollout.halt == nil else { return nil }
+      let unready = rollout.unreadySince.map { $0 + rollout.rules.readyTimeout }
+      let whole = rollout.isPromoted ? nil : rollout.deadlineAt
+      return [unready, whole, stepDeadline(of: rollout)].compactMap(\.self).min()
+    case .writingBack(_, .pending(_, let retryAt, _)): return retryAt
+    case .restoring, .writingBack, .held: return nil
+    }
+  }
+
+  private func stepDeadline(of rollout: Rollout) -> Timestamp? {
+    switch rollout.step {
+    case .start: rollout.stepStartedAt + rollout.rules.readyTimeout
+    case .analyze(let duration, _), .watch(let duration): rollout.stepStartedAt + duration
+    case .pause(let duration): duration.map { rollout.stepStartedAt + $0 }
+    case .fetch, .verify, .weight, .mirror, .preview, .stopStable, .stopCandidate, .promote, .stop: nil
+    }
+  }
+
+  /// Somebody has set the wall clock: what was to happen in ten minutes still happens in ten minutes.
+  package mutating func clockJumped(by jump: Duration) {
+    rollout?.shiftClock(by: jump)
+    if let since = rollout?.halt?.since { rollout?.halt?.since = since + jump }
+    if case .writingBack(let failure, .pending(let tries, let retryAt, let trouble)) = rollout?.stage {
+      rollout?.stage = .writingBack(
+        failure, .pending(tries: tries, retryAt: retryAt + jump, trouble: trouble))
+    }
+  }
+
+  /// Fails a rollout whose time is over; `nil` as long as it is not.
+  mutating func overdue(waitingFor reason: String?, log: [String], at now: Timestamp) -> ObserveResult? {
+    guard let rollout, let deadline = rollout.deadlineAt, now >= deadline, !rollout.isPromoted,
+      rollout.step != .pause(for: nil)
+    else { return nil }
+    let limit = rollout.rules.progressDeadline?.text ?? ""
+    let why = reason.map { ", waiting for: \($0)" } ?? ""
+    return fail(.deadlineExceeded, "not promoted within \(limit)\(why)", log: log, at: now)
+  }
+
+  // MARK: Halting
+
+  /// Stops the clock of the steps, or lets it go on; `nil` when neither is called for.
+  mutating func halt(_ world: ModelObservation, at now: Timestamp) -> ObserveResult? {
+    guard let rollout else { return nil }
+    let cause = haltCause(of: rollout, in: world)
+    switch (rollout.halt, cause) {
+    case (nil, nil): return nil
+    case (let halt?, nil):
+      self.rollout?.shiftClock(by: max(.zero, now - halt.since))
+      self.rollout?.halt = nil
+      return .resumed
+    case (nil, let cause?):
+      self.rollout?.halt = Halt(cause: cause, since: now)
+      self.rollout?.waitingFor = nil
+      return .halted(cause)
+    case (let halt?, let cause?):
+      self.rollout?.halt?.cause = cause
+      // Another kind of halt is worth a line in the history, other words for the same outage are not.
+      return halt.cause.reason == cause.reason ? nil : .halted(cause)
+    }
+  }
+
+  private func haltCause(of rollout: Rollout, in world: ModelObservation) -> Halt.Cause? {
+    // After the promotion only the watch has something to lose by going on.
+    if rollout.isPromoted {
+      guard case .watch = rollout.step else { return nil }
+      return statisticsOutage(of: rollout, in: world).map(Halt.Cause.outage)
+    }
+    if let pausedBy { return .paused(by: pausedBy) }
+    if suspended { return .suspended }
+    return outage(of: rollout, in: world).map(Halt.Cause.outage)
+  }
+
+  private func outage(of rollout: Rollout, in world: ModelObservation) -> Trouble? {
+    if case .unavailable(let message) = world.artifact {
+      switch rollout.step {
+      case .fetch, .verify: return Trouble(reason: "ArtifactUnavailable", message: message)
+      default: break
+      }
+    }
+    return statisticsOutage(of: rollout, in: world) ?? world.outage
+  }
+
+  private func statisticsOutage(of rollout: Rollout, in world: ModelObservation) -> Trouble? {
+    guard world.counts == nil, rollout.traffic != nil else { return nil }
+    return Trouble(
+      reason: "StatisticsUnavailable",
+      message: world.gatewayTrouble ?? "the gateway's statistics cannot be read")
+  }
+}
+
+extension Halt.Cause {
+  /// One CamelCase word.
+  package var reason: String {
+    switch self {
+    case .outage(let trouble): trouble.reason
+    case .paused: "Paused"
+    case .suspended: "Suspended"
+    }
+  }
+
+  /// In words.
+  package var message: String {
+    switch self {
+    case .outage(let trouble): trouble.message
+    case .paused(let person): "paused by \(person)"
+    case .suspended: "suspended in Git"
+    }
+  }
+}
+
+extension Rollout {
+  /// Moves everything that is counted from or to a moment.
+  fileprivate mutating func shiftClock(by duration: Duration) {
+    stepStartedAt = stepStartedAt + duration
+    unreadySince = unreadySince.map { $0 + duration }
+    settlesAt = settlesAt.map { $0 + duration }
+    deadlineAt = deadlineAt.map { $0 + duration }
+  }
+}

@@ -1,0 +1,43 @@
+package import Vocabulary
+
+/// What the gateway has counted for both sides since the candidate's first request.
+package struct Traffic: Hashable, Codable, Sendable {
+  /// The gateway's own totals when they were last looked at.
+  private var seenCandidate: RequestCounts
+  private var seenStable: RequestCounts
+  /// The candidate's finished requests in this rollout.
+  package private(set) var candidateRequests = 0
+
+  /// Counting starts now: what either side did before does not belong to this rollout.
+  package init(candidate: RequestCounts, stable: RequestCounts) {
+    seenCandidate = candidate
+    seenStable = stable
+  }
+
+  /// Takes the gateway's totals, and passes over what is new in them.
+  mutating func skip(candidate: RequestCounts, stable: RequestCounts) {
+    seenCandidate = candidate
+    seenStable = stable
+  }
+
+  /// Takes the gateway's totals and answers what is new since the last time.
+  mutating func advance(candidate: RequestCounts, stable: RequestCounts) -> (
+    candidate: RequestCounts, stable: RequestCounts
+  ) {
+    let new = (
+      candidate: candidate.since(seenCandidate), stable: stable.since(seenStable)
+    )
+    seenCandidate = candidate
+    seenStable = stable
+    candidateRequests += new.candidate.requests
+    return new
+  }
+}
+
+extension RequestCounts {
+  /// Totals that have shrunk were started again from zero by a restarted gateway.
+  fileprivate func since(_ earlier: RequestCounts) -> RequestCounts {
+    guard requests >= earlier.requests, errors >= earlier.errors else { return self }
+    return RequestCounts(requests: requests - earlier.requests, errors: errors - earlier.errors)
+  }
+}
