@@ -30,6 +30,28 @@ private struct Dice {
   }
 }
 
+/// Policies of every strategy and rule.
+private let policies: [Terms] = [
+  careful,
+  terms(.recreate(instances: 1, window: .seconds(60)), checks: [budget]),
+  terms(
+    .beside(
+      [
+        .preview(.header("x")), .analyze(for: .seconds(20), minRequests: 5), .weight(100),
+        .pause(for: .seconds(9)),
+      ],
+      instances: 1, window: .seconds(90)), checks: [budget],
+    rules: Rules(readyTimeout: .seconds(30), progressDeadline: .seconds(600), onFailure: .hold)),
+  terms(
+    .beside(
+      [
+        .mirror(20), .analyze(for: .seconds(20), minRequests: 5), .mirror(0), .stopCandidate,
+        .pause(for: nil),
+        .start(instances: 1),
+      ], instances: 1), checks: [budget],
+    rules: Rules(readyTimeout: .seconds(30), onUndecided: .fail, queues: true)),
+]
+
 /// One machine in a world that follows it, late and not always.
 private struct Life {
   private var dice: Dice
@@ -51,14 +73,17 @@ private struct Life {
 
   mutating func step() {
     now = now + .seconds(dice.roll(40))
-    switch dice.roll(20) {
+    switch dice.roll(24) {
     case 0, 1: commit(dice.roll(4) + 1)
     case 2: repeatLastWish()
     case 3: if dice.roll(4) == 0 { remove() }
-    case 4: note("promote: \(machine.promote(now: now))")
+    case 4: note("promote: \(machine.promote(full: dice.roll(4) == 0, now: now))")
     case 5: if dice.roll(3) == 0 { abort() }
     case 6: if dice.roll(3) == 0 { rollback() }
     case 7: writeBack()
+    case 8: pauseOrResume()
+    case 9: if dice.roll(3) == 0 { retry() }
+    case 10: if dice.roll(3) == 0 { jump() }
     default: look()
     }
     checkPromises()
@@ -77,7 +102,7 @@ private struct Life {
 
   private mutating func wish(_ release: Release) {
     rollouts += 1
-    let result = machine.desire(release, under: careful, at: now)
+    let result = machine.desire(release, under: policies[dice.roll(policies.count)], at: now)
     note("Git wants \(release.version) by \(release.commit ?? "-"): \(result)")
     if let due = machine.due, case .began = machine.begin(at: now, id: id(rollouts)) {
       started.append(Attempt(due))
@@ -97,9 +122,30 @@ private struct Life {
   private mutating func rollback() {
     rollouts += 1
     let result = machine.rollback(
-      because: nil, by: "ann", rules: Rules(readyTimeout: .seconds(30)), at: now, id: id(rollouts))
+      to: dice.roll(2) == 0 ? String(dice.roll(4) + 1) : nil, because: nil, by: "ann",
+      rules: Rules(readyTimeout: .seconds(30)), at: now, id: id(rollouts))
     note("rollback: \(result)")
     if case .changed(.abandoned(let record)) = result { fail(record) }
+  }
+
+  private mutating func pauseOrResume() {
+    let words = dice.roll(3) == 0 ? "\(machine.pause(by: "ann"))" : "\(machine.resume())"
+    note("pause or resume: \(words)")
+  }
+
+  /// A person may have made once more what was made before.
+  private mutating func retry() {
+    guard case .changed(let release) = machine.retry() else { return }
+    note("retry \(release.version)")
+    started.removeAll { $0 == Attempt(release) }
+    failed.remove(Attempt(release))
+  }
+
+  private mutating func jump() {
+    let jump = Duration.seconds(dice.roll(2000) - 1000)
+    now = now + jump
+    machine.clockJumped(by: jump)
+    note("the clock is set by \(jump)")
   }
 
   private mutating func writeBack() {
@@ -113,7 +159,11 @@ private struct Life {
   private mutating func look() {
     if dice.roll(3) > 0 { weights = machine.wanted().weights }
     serve()
-    var world = ModelObservation(artifact: .stored, weights: weights, counts: requests)
+    let wanted = machine.wanted()
+    var world = ModelObservation(
+      artifact: .stored, weights: weights, mirror: wanted.mirror, preview: wanted.preview, counts: requests)
+    world.others = dice.roll(4) == 0 ? 1 : 0
+    if dice.roll(12) == 0 { world.outage = Trouble(reason: "SourceUnavailable", message: "down") }
     world.instances.ready = dice.roll(8) == 0 ? 0 : machine.replicas
     world.instances.exits = dice.roll(30) == 0 ? 3 : 0
     if dice.roll(10) == 0 { world.counts = nil }
@@ -144,7 +194,9 @@ private struct Life {
     if sum != 0, sum != 100 { broken("weights sum to \(sum)") }
     if wanted.weights.values.contains(where: { $0 <= 0 }) { broken("a weight of nothing") }
     let running = Set(wanted.instances.map(\.release.revision))
-    if !Set(wanted.weights.keys).isSubset(of: running) { broken("traffic for what does not run") }
+    if !wanted.isExclusive, !Set(wanted.weights.keys).isSubset(of: running) {
+      broken("traffic for what does not run")
+    }
     if machine.stable != nil, !machine.removing, sum == 0 { broken("a stable model without a route") }
     if Set(started).count != started.count { broken("the same attempt was made twice") }
     if let rollout = machine.rollout, rollout.kind == .deploy,
@@ -160,6 +212,17 @@ private struct Life {
         broken("traffic for a failed candidate")
       }
     case .stepping, nil: break
+    }
+    if wanted.mirror > 0 || wanted.preview != nil, machine.stable == nil {
+      broken("a candidate is shown beside nothing")
+    }
+    if let rollout = machine.rollout, rollout.isPromoted, rollout.stage == .stepping,
+      machine.stable?.revision != rollout.candidate.revision
+    {
+      broken("promoted, and not stable")
+    }
+    if let deadline = machine.deadline(), machine.rollout?.halt != nil {
+      broken("time runs to \(deadline) during a halt")
     }
   }
 
