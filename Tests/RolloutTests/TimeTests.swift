@@ -18,7 +18,9 @@ import Vocabulary
     var (machine, now) = analyzing(deadline: .seconds(600))
     var away = world(machine)
     away.outage = git
-    #expect(machine.observe(away, at: now + .seconds(50)) == .halted(.outage(git)))
+    #expect(machine.observe(away, at: now + .seconds(50)) == .waiting)
+    #expect(machine.deadline() == now + .seconds(55))
+    #expect(machine.observe(away, at: now + .seconds(55)) == .halted(.outage(git)))
     #expect(machine.deadline() == nil)
     #expect(machine.observe(away, at: now + .seconds(86_400)) == .waiting)
     let stalled = machine.conditions(readyInstances: 1, trouble: nil, before: [], at: now)
@@ -30,6 +32,17 @@ import Vocabulary
     #expect(
       machine.observe(world(machine), at: back + .seconds(10))
         == .advanced(completed: analysis, undecided: nil))
+  }
+
+  @Test func `a short outage stops the clock too, and is no news`() {
+    var (machine, now) = analyzing()
+    var away = world(machine)
+    away.outage = git
+    #expect(machine.observe(away, at: now + .seconds(58)) == .waiting)
+    let conditions = machine.conditions(readyInstances: 1, trouble: nil, before: [], at: now)
+    #expect(conditions.contains { $0.type == .stalled } == false)
+    #expect(machine.observe(world(machine), at: now + .seconds(62)) == .waiting)
+    #expect(machine.deadline() == now + .seconds(64))
   }
 
   @Test func `a candidate that fails during an outage is taken back all the same`() {
@@ -48,7 +61,8 @@ import Vocabulary
     var world = world(machine)
     world.artifact = .unavailable("503")
     let outage = Trouble(reason: "ArtifactUnavailable", message: "503")
-    #expect(machine.observe(world, at: noon) == .halted(.outage(outage)))
+    #expect(machine.observe(world, at: noon) == .waiting)
+    #expect(machine.observe(world, at: noon + .seconds(5)) == .halted(.outage(outage)))
     #expect(machine.observe(world, at: noon + .seconds(1_000_000)) == .waiting)
     #expect(machine.phase == .fetching)
   }
