@@ -46,7 +46,7 @@ extension Reconciler {
     if let desired, desired.models[name] == nil, pruneTrouble == nil, !record.machine.removing,
       !record.machine.isGone
     {
-      let places = desired.diagnostics.filter { $0.file == record.file }.prefix(3)
+      let places = desired.diagnostics.filter { $0.file == record.file && $0.severity == .error }.prefix(3)
         .map { "\($0.file):\($0.line):\($0.column): \($0.message)" }
       let why =
         places.isEmpty ? "a manifest of the repository cannot be read" : places.joined(separator: "; ")
