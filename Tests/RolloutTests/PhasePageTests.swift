@@ -5,9 +5,9 @@ import Testing
 /// The reference page of the phases is drawn from the table, and the table is compared with random lives.
 @Suite struct PhasePageTests {
   @Test func `the page of the phases shows the table`() throws {
-    let page = try String(
-      contentsOf: URL(filePath: #filePath).appending(path: "../../../docs/reference/phases.md"),
-      encoding: .utf8)
+    let path = URL(filePath: #filePath).appending(path: "../../../docs/reference/phases.md")
+      .standardizedFileURL
+    let page = try String(contentsOf: path, encoding: .utf8)
     #expect(page.contains(diagram), "put this into docs/reference/phases.md:\n\(diagram)")
     #expect(page.contains(table), "put this into docs/reference/phases.md:\n\(table)")
   }
