@@ -53,8 +53,7 @@ import Vocabulary
   }
 
   @Test func `a late failure in the window is one route change, and then a revert`() async throws {
-    var host = try await host("  strategy: {recreate: {}}\n  checks: [budget]")
-    host = try await self.host(
+    var host = try await host(
       "  strategy: {blueGreen: {}}\n  checks: [budget]\n  rollbackWindow: 60s")
     #expect(try await host.model().phase == .watching)
     try await host.restartAgent()
@@ -103,7 +102,8 @@ import Vocabulary
     await host.commit(
       "Deploy fraud 1",
       [
-        "shared.yaml": shared, "policy.yaml": policyDocument("  strategy: {recreate: {}}\n  checks: [budget]"),
+        "shared.yaml": shared,
+        "policy.yaml": policyDocument("  strategy: {recreate: {}}\n  checks: [budget]"),
         "fraud.yaml": manifest(version: 1, policy: "special"),
       ])
     await host.settle()

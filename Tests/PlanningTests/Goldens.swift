@@ -50,6 +50,9 @@ let statusGolden = #"""
           }
         ],
         "live" : {
+          "dependsOn" : [
+
+          ],
           "labels" : {
             "team" : "risk"
           },
@@ -65,7 +68,11 @@ let statusGolden = #"""
               }
             ],
             "name" : "careful-canary",
+            "onFailure" : "revert",
+            "onUndecided" : "hold",
+            "progressDeadline" : null,
             "readyTimeout" : "2m",
+            "rollbackWindow" : "0s",
             "strategy" : {
               "canary" : {
                 "steps" : [
@@ -102,13 +109,15 @@ let statusGolden = #"""
                   }
                 ]
               }
-            }
+            },
+            "supersede" : "replace"
           },
           "replicas" : 2,
           "route" : {
             "host" : null,
             "prefix" : "/v2/models/fraud-detector"
-          }
+          },
+          "suspend" : false
         },
         "name" : "fraud-detector",
         "phase" : "fetching",
