@@ -77,7 +77,7 @@ private struct Resolver {
         rollbackWindow: spec.rollbackWindow?.value ?? .zero, onFailure: spec.onFailure,
         onUndecided: spec.onUndecided, supersede: spec.supersede)
       resolvedPolicies[policy.name] = .some(usable.count == found.count ? policy : nil)
-      if policy.judgesWithoutStable, usable.allSatisfy({ $0.errorRate.max == nil }), !usable.isEmpty {
+      if policy.judgesWithoutStable, usable.allSatisfy(\.needsRequestsOfStable), !usable.isEmpty {
         warnOfBlindChecks(of: spec, file: entry.file)
       }
     }
