@@ -113,7 +113,7 @@ struct Life {
 
   private mutating func promote() {
     let isFull = dice.roll(4) == 0
-    note("promote: \(on(.promote) { machine, now in machine.promote(full: isFull, now: now) })")
+    note("promote: \(on(.promote) { machine, now in machine.promote(full: isFull, by: "ann", now: now) })")
   }
 
   /// Lets something happen to the machine, and notes what that does to its phase.
@@ -145,13 +145,13 @@ struct Life {
   }
 
   private mutating func pauseOrResume() {
-    let words = dice.roll(3) == 0 ? "\(machine.pause(by: "ann"))" : "\(machine.resume())"
+    let words = dice.roll(3) == 0 ? "\(machine.pause(by: "ann", at: noon))" : "\(machine.resume(by: "bob", at: noon))"
     note("pause or resume: \(words)")
   }
 
   /// A person may have made once more what was made before.
   private mutating func retry() {
-    guard case .changed(let release) = on(.retry, { machine, _ in machine.retry() }) else { return }
+    guard case .changed(let release) = on(.retry, { machine, _ in machine.retry(by: "ann") }) else { return }
     note("retry \(release.version)")
     started.removeAll { $0 == Attempt(release) }
     failed.remove(Attempt(release))

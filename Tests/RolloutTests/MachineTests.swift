@@ -26,7 +26,7 @@ import Vocabulary
     while let rollout = machine.rollout {
       now = now + .seconds(60)
       requests += 1000
-      if rollout.step == .pause(for: nil) { _ = machine.promote(now: now) }
+      if rollout.step == .pause(for: nil) { _ = machine.promote(by: "ann", now: now) }
       if let weight = machine.rollout?.stance.weight, weights.last != weight { weights.append(weight) }
       let counts = [
         revision(1): RequestCounts(requests: requests), revision(2): RequestCounts(requests: requests),

@@ -69,24 +69,24 @@ import Vocabulary
 
   @Test func `pause keeps a rollout where it is, and no time runs out`() {
     var (machine, now) = analyzing(deadline: .seconds(600))
-    #expect(machine.pause(by: "ann") == .changed("ann"))
-    #expect(machine.pause(by: "bob") == .already("fraud is already paused by ann"))
+    #expect(machine.pause(by: "ann", at: noon) == .changed("ann"))
+    #expect(machine.pause(by: "bob", at: noon) == .already("fraud is already paused by ann"))
     #expect(machine.observe(world(machine), at: now + .seconds(10)) == .halted(.paused(by: "ann")))
     #expect(machine.observe(world(machine), at: now + .seconds(90_000)) == .waiting)
-    #expect(machine.resume() == .changed("ann"))
-    #expect(machine.resume() == .already("fraud is not paused"))
+    #expect(machine.resume(by: "bob", at: noon) == .changed("ann"))
+    #expect(machine.resume(by: "bob", at: noon) == .already("fraud is not paused"))
     #expect(machine.observe(world(machine), at: now + .seconds(90_000)) == .resumed)
     #expect(machine.rollout?.step == analysis)
   }
 
   @Test func `a paused or suspended model begins nothing`() {
     var machine = stableMachine()
-    _ = machine.pause(by: "ann")
+    _ = machine.pause(by: "ann", at: noon)
     _ = machine.desire(release(2), under: careful, at: noon)
     #expect(machine.begin(at: noon, id: id(2)) == .nothingDue)
     let waiting = machine.conditions(readyInstances: 2, trouble: nil, before: [], at: noon)
     #expect(waiting.map(\.reason) == ["ServingStable", "Paused"])
-    _ = machine.resume()
+    _ = machine.resume(by: "bob", at: noon)
     _ = machine.desire(release(2), under: careful, suspended: true, at: noon)
     #expect(machine.due == nil)
     _ = machine.desire(release(2), under: careful, at: noon)
@@ -117,10 +117,10 @@ import Vocabulary
 
   @Test func `a clock that is set during a halt does not count as time`() {
     var (machine, now) = analyzing()
-    _ = machine.pause(by: "ann")
+    _ = machine.pause(by: "ann", at: noon)
     _ = machine.observe(world(machine), at: now + .seconds(50))
     machine.clockJumped(by: .seconds(-5000))
-    _ = machine.resume()
+    _ = machine.resume(by: "bob", at: noon)
     let back = now + .seconds(-5000 + 60)
     _ = machine.observe(world(machine), at: back)
     #expect(machine.deadline() == back + .seconds(10))
