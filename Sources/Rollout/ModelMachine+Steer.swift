@@ -130,6 +130,12 @@ extension ModelMachine {
       return .already("\(name) is on version \(version)")
     }
     if let rollout {
+      if case .restore = rollout.kind, case .stepping = rollout.stage {
+        let target = rollout.candidate.version
+        return version == nil || version == target
+          ? .already("\(name) is already on its way back to version \(target)")
+          : .refused("\(name) is on its way back to version \(target); abort it, then roll back")
+      }
       let target = rollout.isPromoted ? rollout.displaced : stable
       if version == nil || version == target?.version {
         return giveUp(rollout, message, by: person, at: now)

@@ -196,6 +196,29 @@ import Vocabulary
     #expect(machine.failures.map(\.version) == ["4"])
   }
 
+  @Test func `a rollback that is asked for again goes on`() {
+    var machine = machine(at: .promote)
+    settle(&machine, at: noon)
+    _ = machine.rollback(because: nil, by: "ann", rules: careful.rules, at: noon, id: id(3))
+    for version in [nil, "1"] {
+      let again = machine.rollback(
+        to: version, because: nil, by: "ann", rules: careful.rules, at: noon, id: id(4))
+      #expect(again == .already("fraud is already on its way back to version 1"))
+    }
+    let elsewhere = machine.rollback(
+      to: "2", because: nil, by: "ann", rules: careful.rules, at: noon, id: id(4))
+    #expect(elsewhere == .refused("fraud is on its way back to version 1; abort it, then roll back"))
+    #expect(machine.rollout?.id == id(3))
+    settle(&machine, at: noon)
+    guard
+      case .already = machine.rollback(
+        to: "1", because: nil, by: "ann", rules: careful.rules, at: noon, id: id(4))
+    else {
+      Issue.record("rolled back twice")
+      return
+    }
+  }
+
   @Test func `rollback in the window is one step back`() {
     var machine = begun(.beside([], instances: 1, window: .seconds(600)))
     let now = pass(&machine, upTo: .watch(for: .seconds(600)))
