@@ -24,7 +24,7 @@ package struct ParsedFile: Sendable {
   let bytes: [UInt8]
   var models: [Declaration<ModelSpec>] = []
   var policies: [Declaration<PolicySpec>] = []
-  var checks: [Declaration<Check.ErrorRate>] = []
+  var checks: [Declaration<Check.Question>] = []
   var runtimes: [Declaration<RuntimeSpec>] = []
   /// Resources with errors whose kind and name can be read nevertheless.
   var broken: [BrokenResource] = []

@@ -10,7 +10,7 @@ package func resolve(_ files: [ParsedFile]) -> DesiredState {
 private struct Resolver {
   private let files: [ParsedFile]
   private var complaints: Complaints
-  private let checks: Registry<Check.ErrorRate>
+  private let checks: Registry<Check.Question>
   private let runtimes: Registry<RuntimeSpec>
   private let models: Registry<ModelSpec>
   private var policies: Registry<PolicySpec>
@@ -69,7 +69,7 @@ private struct Resolver {
       // All of them, so that every dangling reference is reported.
       let found = spec.checks.map { checks.find($0, from: entry.file, &complaints) }
       let usable = found.compactMap { check in
-        check.map { Check(name: $0.name.value, errorRate: $0.spec) }
+        check.map { Check(name: $0.name.value, question: $0.spec) }
       }
       let policy = Policy(
         name: declaration.name.value, strategy: spec.strategy.value, checks: usable,
@@ -77,7 +77,7 @@ private struct Resolver {
         rollbackWindow: spec.rollbackWindow?.value ?? .zero, onFailure: spec.onFailure,
         onUndecided: spec.onUndecided, supersede: spec.supersede)
       resolvedPolicies[policy.name] = .some(usable.count == found.count ? policy : nil)
-      if policy.judgesWithoutStable, usable.allSatisfy({ $0.errorRate.max == nil }), !usable.isEmpty {
+      if policy.judgesWithoutStable, usable.allSatisfy(\.needsRequestsOfStable), !usable.isEmpty {
         warnOfBlindChecks(of: spec, file: entry.file)
       }
     }

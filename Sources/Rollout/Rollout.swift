@@ -97,6 +97,8 @@ package struct Halt: Hashable, Codable, Sendable {
 
   package var cause: Cause
   package var since: Timestamp
+  /// Whether it has lasted long enough to be told.
+  package var isTold = false
 }
 
 /// How far the revert in Git is.

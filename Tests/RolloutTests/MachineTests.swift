@@ -122,7 +122,8 @@ import Vocabulary
     world.gatewayTrouble = "admin does not answer"
     guard let begun = machine.rollout?.stepStartedAt else { return }
     let outage = Trouble(reason: "StatisticsUnavailable", message: "admin does not answer")
-    #expect(machine.observe(world, at: begun + .seconds(20)) == .halted(.outage(outage)))
+    #expect(machine.observe(world, at: begun + .seconds(20)) == .waiting)
+    #expect(machine.observe(world, at: begun + .seconds(25)) == .halted(.outage(outage)))
     #expect(machine.observe(world, at: begun + .seconds(90_000)) == .waiting)
     #expect(machine.deadline() == nil)
     world.counts = [:]

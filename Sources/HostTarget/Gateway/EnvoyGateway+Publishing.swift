@@ -37,10 +37,19 @@ extension EnvoyGateway {
   }
 
   private func check(_ table: RouteTable) throws(GatewayError) {
-    for (name, model) in table.models where !model.weights.isEmpty {
+    for (name, model) in table.models {
       let sum = model.weights.values.reduce(0, +)
-      guard sum == 100 else {
+      guard model.weights.isEmpty || sum == 100 else {
         throw GatewayError(.rejected, "the weights of \(name) sum to \(sum) instead of 100")
+      }
+      let known = model.backends.map(\.revision)
+      for (role, revision) in [("preview", model.preview?.revision), ("mirror", model.mirror?.revision)] {
+        guard revision.map(known.contains) ?? true else {
+          throw GatewayError(.rejected, "the \(role) of \(name) is none of its backends")
+        }
+      }
+      guard (1...100).contains(model.mirror?.percent ?? 100) else {
+        throw GatewayError(.rejected, "a mirror of \(name) gets 1 to 100 percent of the requests")
       }
     }
   }
