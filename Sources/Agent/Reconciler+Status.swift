@@ -9,7 +9,9 @@ extension Reconciler {
   package func status() -> StatusReport {
     let models = records.values.filter { !$0.machine.isGone }.sorted { $0.machine.name < $1.machine.name }
     return StatusReport(
-      agent: .init(name: settings.agent, version: settings.version),
+      agent: .init(
+        name: settings.agent, version: settings.version, capacity: settings.limits.capacity,
+        pruneLimit: settings.pruneLimit),
       source: .init(commit: source?.commit, fetchedAt: source?.fetchedAt, trouble: sourceTrouble?.message),
       models: models.map(report))
   }
@@ -18,7 +20,9 @@ extension Reconciler {
     let name = record.machine.name
     let instances = (world.byModel[name] ?? []).filter { !$0.isExited }.sorted { $0.id < $1.id }
     return StatusReport.Model(
-      record.machine, live: record.live, weights: world.gateway.accepted?.models[name]?.weights ?? [:],
+      record.machine, live: record.live,
+      resources: record.machine.stable.flatMap { record.workloads[$0.revision]?.resources },
+      weights: world.gateway.accepted?.models[name]?.weights ?? [:],
       instances: instances.map {
         .init(id: $0.id, revision: $0.revision, port: $0.port, ready: $0.condition == .ready)
       }, conditions: conditions(of: record))

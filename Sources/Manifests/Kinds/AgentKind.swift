@@ -11,7 +11,8 @@ let agentKind = Kind(
     .nested("host", host, "How models run on this host."),
     .nested("api", api, "How commands reach the agent."),
     .byDefault(
-      "pruneLimit", .percent(0...100), 50, shown: "50%",
+      "pruneLimit", .percent(0...100), AgentSettings.defaultPruneLimit,
+      shown: "\(AgentSettings.defaultPruneLimit)%",
       "The largest share of the running models that one commit may remove; one model it may always remove. More are "
         + "kept until a person has looked."),
     .optional(

@@ -17,10 +17,7 @@ extension ValueType where Value == Int {
     return quantity(
       "percentage, \(lowest) to \(highest)", mustBe: "a whole percentage such as 50%", within: range,
       shown: { "\($0)%" },
-      parse: { text in
-        text.utf8.last == UInt8(ascii: "%") && text.utf8.dropLast().allSatisfy(isDigit)
-          ? Int(text.dropLast()) : nil
-      }, meant: { text in Int(text) == nil ? nil : "\(text)%" })
+      parse: parsePercent, meant: { text in Int(text) == nil ? nil : "\(text)%" })
   }
 
   /// A number with or without a unit, so that YAML may take it for a number or for text.
@@ -51,6 +48,11 @@ extension ValueType where Value == Int {
       return value
     }
   }
+}
+
+/// Reads a whole percentage with its sign, `50%`. `nil` for anything else.
+package func parsePercent(_ text: String) -> Int? {
+  text.utf8.last == UInt8(ascii: "%") && text.utf8.dropLast().allSatisfy(isDigit) ? Int(text.dropLast()) : nil
 }
 
 /// Reads cores as Kubernetes writes them, `2`, `0.5` or `500m`, as thousandths of a core. `nil` for anything else, also
