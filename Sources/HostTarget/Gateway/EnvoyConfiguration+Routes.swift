@@ -5,7 +5,7 @@ import Vocabulary
 /// Which request goes where.
 extension EnvoyConfiguration {
   /// All routes. A route whose clusters are unknown is rejected, rather than answered 503.
-  func routes(_ table: RouteTable, version: String) -> JSON {
+  func routes(_ table: RouteTable, id: String) -> EnvoyFile {
     let all = table.models.flatMap { entries(of: $0.key, $0.value) }
     let everywhere = all.filter { $0.host == nil }
     let named = Dictionary(grouping: all.filter { $0.host != nil }) { $0.host ?? "" }
@@ -19,7 +19,7 @@ extension EnvoyConfiguration {
       "ignore_port_in_host_matching": true,
       "virtual_hosts": .array(virtualHosts),
     ]
-    return ["version_info": .string(version), "resources": [configuration]]
+    return EnvoyFile(id: id, resources: [configuration])
   }
 
   /// What a model answers on one host name.

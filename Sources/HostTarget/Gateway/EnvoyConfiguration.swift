@@ -62,7 +62,7 @@ struct EnvoyConfiguration: Sendable {
   }
 
   /// The one listener. It never changes while Envoy runs, since that would cut connections.
-  var listeners: JSON {
+  func listeners(id: String) -> EnvoyFile {
     let listener: JSON = [
       "@type": "type.googleapis.com/envoy.config.listener.v3.Listener",
       "name": "gateway",
@@ -82,10 +82,9 @@ struct EnvoyConfiguration: Sendable {
         ]
       ],
     ]
-    return ["version_info": .string(Self.listenersVersion), "resources": [listener]]
+    return EnvoyFile(id: id, resources: [listener])
   }
 
-  static let listenersVersion = "gateway"
   static let statisticsPrefix = "gateway"
   static let routesName = "models"
 
@@ -147,9 +146,8 @@ struct EnvoyConfiguration: Sendable {
   static let unansweredPrefix = "unanswered.requests.backend."
 
   /// All clusters, with their ports in-line.
-  func clusters(_ clusters: some Collection<EnvoyCluster>, version: String) -> JSON {
-    let resources = clusters.sorted { $0.name < $1.name }.map(cluster)
-    return ["version_info": .string(version), "resources": .array(resources)]
+  func clusters(_ clusters: some Collection<EnvoyCluster>, id: String) -> EnvoyFile {
+    EnvoyFile(id: id, resources: clusters.sorted { $0.name < $1.name }.map(cluster))
   }
 
   private func cluster(_ cluster: EnvoyCluster) -> JSON {
