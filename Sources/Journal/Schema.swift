@@ -77,10 +77,11 @@ private let recordsOfEveryStrategy = [
   // A rollout has its rules in one place.
   """
   UPDATE model SET record = json_remove(json_set(record,
-    '$.machine.rollout.isPromoted', json('false'),
+    '$.machine.rollout.interventions', json('[]'),
     '$.machine.rollout.rules', json_object(
       'readyTimeout', json_extract(record, '$.machine.rollout.readyTimeout'), 'onFailure', 'revert',
       'onUndecided', 'hold', 'queues', json('false'))), '$.machine.rollout.readyTimeout')
   WHERE json_type(record, '$.machine.rollout') IS NOT NULL
   """,
+  "UPDATE rollout SET record = json_set(record, '$.interventions', json('[]'))",
 ]

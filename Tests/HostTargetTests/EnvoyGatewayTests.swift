@@ -109,6 +109,21 @@ struct EnvoyRoutingTests {
     }
   }
 
+  @Test func `a model of which nothing runs answers 503, and nobody is charged with it`() async throws {
+    try await withGateway { setting in
+      let port = try await setting.serve("a")
+      try await setting.gateway.apply(table([("1", 100, [port])]))
+      #expect(try await infer(setting.port, 1).status == 200)
+      try await setting.gateway.apply(table([("1", 100, [])]))
+      let answer = try await infer(setting.port, 1)
+      #expect(answer.status == 503 && answer.text == "No instance of model is running.\n")
+      #expect(await setting.gateway.observe().accepted == table([("1", 100, [])]))
+      try await setting.gateway.apply(table([("1", 100, [port])]))
+      #expect(try await infer(setting.port, 1).status == 200)
+      try await setting.expectCounts("1", RequestCounts(requests: 2, errors: 0))
+    }
+  }
+
   @Test func `a model without any weight has no route`() async throws {
     try await withGateway { setting in
       try await setting.gateway.apply(table([("1", 0, [try await setting.serve("a")])]))
@@ -255,9 +270,14 @@ struct EnvoyStatisticsTests {
 
 extension GatewayHost {
   /// Envoy counts a request just after it has sent the answer, so the last one may be a moment late.
-  func expectCounts(_ revision: Character, _ counts: RequestCounts) async throws {
-    try await eventually("\(counts)", within: .seconds(2)) {
-      await statistics(of: revision)?.counts == counts
+  func expectCounts(
+    _ revision: Character, _ counts: RequestCounts, within limit: Duration = .seconds(2)
+  ) async throws {
+    do {
+      try await eventually("\(counts)", within: limit) { await statistics(of: revision)?.counts == counts }
+    } catch {
+      let seen = await statistics(of: revision)?.counts
+      throw Late(description: "\(error), but \(seen.map { "\($0)" } ?? "nothing")")
     }
   }
 }

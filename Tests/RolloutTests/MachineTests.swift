@@ -26,7 +26,7 @@ import Vocabulary
     while let rollout = machine.rollout {
       now = now + .seconds(60)
       requests += 1000
-      if rollout.step == .pause(for: nil) { _ = machine.promote(now: now) }
+      if rollout.step == .pause(for: nil) { _ = machine.promote(by: "ann", now: now) }
       if let weight = machine.rollout?.stance.weight, weights.last != weight { weights.append(weight) }
       let counts = [
         revision(1): RequestCounts(requests: requests), revision(2): RequestCounts(requests: requests),
@@ -122,7 +122,8 @@ import Vocabulary
     world.gatewayTrouble = "admin does not answer"
     guard let begun = machine.rollout?.stepStartedAt else { return }
     let outage = Trouble(reason: "StatisticsUnavailable", message: "admin does not answer")
-    #expect(machine.observe(world, at: begun + .seconds(20)) == .halted(.outage(outage)))
+    #expect(machine.observe(world, at: begun + .seconds(20)) == .waiting)
+    #expect(machine.observe(world, at: begun + .seconds(25)) == .halted(.outage(outage)))
     #expect(machine.observe(world, at: begun + .seconds(90_000)) == .waiting)
     #expect(machine.deadline() == nil)
     world.counts = [:]

@@ -72,7 +72,7 @@ import Vocabulary
     _ = pass(&machine, upTo: .pause(for: nil))
     let late = noon + .seconds(100_000)
     #expect(machine.observe(world(machine), at: late) == .waiting)
-    _ = machine.promote(now: late)
+    _ = machine.promote(by: "ann", now: late)
     _ = machine.observe(world(machine), at: late)
     #expect(machine.observe(world(machine), at: late + .seconds(59)) == .waiting)
     #expect(machine.phase == .stepping)

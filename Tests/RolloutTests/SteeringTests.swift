@@ -6,12 +6,12 @@ import Vocabulary
 @Suite struct SteeringTests {
   @Test func `promote ends a pause and an analysis, and nothing else`() {
     var paused = machine(at: .pause(for: nil))
-    #expect(paused.promote(now: noon) == .changed(.pause(for: nil)))
+    #expect(paused.promote(by: "ann", now: noon) == .changed(.pause(for: nil)))
     var analyzing = machine(at: .analyze(for: .seconds(60), minRequests: 100))
     #expect(
-      analyzing.promote(now: noon) == .changed(.analyze(for: .seconds(60), minRequests: 100)))
+      analyzing.promote(by: "ann", now: noon) == .changed(.analyze(for: .seconds(60), minRequests: 100)))
     var starting = machine(at: .start(instances: 2))
-    guard case .refused = starting.promote(now: noon) else {
+    guard case .refused = starting.promote(by: "ann", now: noon) else {
       Issue.record("promoted a starting candidate")
       return
     }
@@ -97,11 +97,11 @@ import Vocabulary
     ]
     var machine = begun(.beside(steps, instances: 1, window: .seconds(600)))
     let now = pass(&machine, upTo: .analyze(for: .seconds(60), minRequests: 10))
-    #expect(machine.promote(full: true, now: now) == .changed(.analyze(for: .seconds(60), minRequests: 10)))
+    #expect(machine.promote(full: true, by: "ann", now: now) == .changed(.analyze(for: .seconds(60), minRequests: 10)))
     #expect(machine.rollout?.step == .promote)
     #expect(machine.wanted().weights == [revision(2): 100])
     #expect(machine.wanted().mirror == 0)
-    guard case .already = machine.promote(full: true, now: now) else {
+    guard case .already = machine.promote(full: true, by: "ann", now: now) else {
       Issue.record("promoted twice")
       return
     }
@@ -111,7 +111,7 @@ import Vocabulary
 
   @Test func `promote --full of a candidate that is not ready promotes it when it is`() {
     var machine = begun(.beside([.weight(10), .pause(for: nil)], instances: 1))
-    #expect(machine.promote(full: true, now: noon) == .changed(.fetch))
+    #expect(machine.promote(full: true, by: "ann", now: noon) == .changed(.fetch))
     #expect(machine.rollout?.step == .fetch)
     _ = pass(&machine, upTo: .stop)
     #expect(machine.stable?.version == "2")
@@ -121,7 +121,7 @@ import Vocabulary
     let steps: [Step] = [.mirror(20), .mirror(0), .stopCandidate, .pause(for: nil), .start(instances: 1)]
     var machine = begun(.beside(steps, instances: 1))
     let now = pass(&machine, upTo: .pause(for: nil))
-    _ = machine.promote(full: true, now: now)
+    _ = machine.promote(full: true, by: "ann", now: now)
     #expect(machine.rollout?.step == .start(instances: 1))
     #expect(machine.wanted().weights == [revision(1): 100])
   }
@@ -129,8 +129,8 @@ import Vocabulary
   @Test func `a promotion that names its step does not skip two`() {
     var machine = machine(at: .pause(for: nil))
     let step = machine.rollout.map { $0.cursor + 1 }
-    #expect(machine.promote(at: step, now: noon) == .changed(.pause(for: nil)))
-    guard case .already = machine.promote(at: step, now: noon) else {
+    #expect(machine.promote(at: step, by: "ann", now: noon) == .changed(.pause(for: nil)))
+    guard case .already = machine.promote(at: step, by: "ann", now: noon) else {
       Issue.record("promoted twice")
       return
     }
@@ -148,11 +148,11 @@ import Vocabulary
     var machine = machine(at: .pause(for: nil))
     _ = machine.abort(by: "ann", at: noon)
     #expect(
-      machine.retry() == .refused("fraud: traffic is on its way back to stable; try again when it is there"))
+      machine.retry(by: "ann") == .refused("fraud: traffic is on its way back to stable; try again when it is there"))
     settle(&machine, at: noon)
-    #expect(machine.retry() == .changed(release(2)))
+    #expect(machine.retry(by: "ann") == .changed(release(2)))
     #expect(machine.begin(at: noon, id: id(5)) == .began)
-    guard case .already = machine.retry() else {
+    guard case .already = machine.retry(by: "ann") else {
       Issue.record("retried a running rollout")
       return
     }
@@ -169,7 +169,7 @@ import Vocabulary
     _ = machine.desire(release(1, commit: "revert"), under: careful, at: noon)
     _ = machine.desire(release(2), under: careful, at: noon)
     #expect(machine.due == nil)
-    #expect(machine.retry() == .changed(release(2)))
+    #expect(machine.retry(by: "ann") == .changed(release(2)))
     #expect(machine.due == release(2))
   }
 

@@ -50,7 +50,7 @@ import Vocabulary
     #expect(machine.wanted().instances.map(\.release.version) == ["1"])
     #expect(machine.observe(world(machine), at: now + .seconds(1_000_000)) == .waiting)
     #expect(machine.rollout?.waitingFor == "`evenkeel promote fraud`")
-    #expect(machine.promote(now: now + .seconds(1_000_000)) == .changed(.pause(for: nil)))
+    #expect(machine.promote(by: "ann", now: now + .seconds(1_000_000)) == .changed(.pause(for: nil)))
     _ = pass(&machine, upTo: .stop, from: now + .seconds(1_000_000))
     #expect(machine.stable?.version == "2")
   }

@@ -18,7 +18,9 @@ import Vocabulary
     var (machine, now) = analyzing(deadline: .seconds(600))
     var away = world(machine)
     away.outage = git
-    #expect(machine.observe(away, at: now + .seconds(50)) == .halted(.outage(git)))
+    #expect(machine.observe(away, at: now + .seconds(50)) == .waiting)
+    #expect(machine.deadline() == now + .seconds(55))
+    #expect(machine.observe(away, at: now + .seconds(55)) == .halted(.outage(git)))
     #expect(machine.deadline() == nil)
     #expect(machine.observe(away, at: now + .seconds(86_400)) == .waiting)
     let stalled = machine.conditions(readyInstances: 1, trouble: nil, before: [], at: now)
@@ -30,6 +32,17 @@ import Vocabulary
     #expect(
       machine.observe(world(machine), at: back + .seconds(10))
         == .advanced(completed: analysis, undecided: nil))
+  }
+
+  @Test func `a short outage stops the clock too, and is no news`() {
+    var (machine, now) = analyzing()
+    var away = world(machine)
+    away.outage = git
+    #expect(machine.observe(away, at: now + .seconds(58)) == .waiting)
+    let conditions = machine.conditions(readyInstances: 1, trouble: nil, before: [], at: now)
+    #expect(conditions.contains { $0.type == .stalled } == false)
+    #expect(machine.observe(world(machine), at: now + .seconds(62)) == .waiting)
+    #expect(machine.deadline() == now + .seconds(64))
   }
 
   @Test func `a candidate that fails during an outage is taken back all the same`() {
@@ -48,31 +61,32 @@ import Vocabulary
     var world = world(machine)
     world.artifact = .unavailable("503")
     let outage = Trouble(reason: "ArtifactUnavailable", message: "503")
-    #expect(machine.observe(world, at: noon) == .halted(.outage(outage)))
+    #expect(machine.observe(world, at: noon) == .waiting)
+    #expect(machine.observe(world, at: noon + .seconds(5)) == .halted(.outage(outage)))
     #expect(machine.observe(world, at: noon + .seconds(1_000_000)) == .waiting)
     #expect(machine.phase == .fetching)
   }
 
   @Test func `pause keeps a rollout where it is, and no time runs out`() {
     var (machine, now) = analyzing(deadline: .seconds(600))
-    #expect(machine.pause(by: "ann") == .changed("ann"))
-    #expect(machine.pause(by: "bob") == .already("fraud is already paused by ann"))
+    #expect(machine.pause(by: "ann", at: noon) == .changed("ann"))
+    #expect(machine.pause(by: "bob", at: noon) == .already("fraud is already paused by ann"))
     #expect(machine.observe(world(machine), at: now + .seconds(10)) == .halted(.paused(by: "ann")))
     #expect(machine.observe(world(machine), at: now + .seconds(90_000)) == .waiting)
-    #expect(machine.resume() == .changed("ann"))
-    #expect(machine.resume() == .already("fraud is not paused"))
+    #expect(machine.resume(by: "bob", at: noon) == .changed("ann"))
+    #expect(machine.resume(by: "bob", at: noon) == .already("fraud is not paused"))
     #expect(machine.observe(world(machine), at: now + .seconds(90_000)) == .resumed)
     #expect(machine.rollout?.step == analysis)
   }
 
   @Test func `a paused or suspended model begins nothing`() {
     var machine = stableMachine()
-    _ = machine.pause(by: "ann")
+    _ = machine.pause(by: "ann", at: noon)
     _ = machine.desire(release(2), under: careful, at: noon)
     #expect(machine.begin(at: noon, id: id(2)) == .nothingDue)
     let waiting = machine.conditions(readyInstances: 2, trouble: nil, before: [], at: noon)
     #expect(waiting.map(\.reason) == ["ServingStable", "Paused"])
-    _ = machine.resume()
+    _ = machine.resume(by: "bob", at: noon)
     _ = machine.desire(release(2), under: careful, suspended: true, at: noon)
     #expect(machine.due == nil)
     _ = machine.desire(release(2), under: careful, at: noon)
@@ -103,10 +117,10 @@ import Vocabulary
 
   @Test func `a clock that is set during a halt does not count as time`() {
     var (machine, now) = analyzing()
-    _ = machine.pause(by: "ann")
+    _ = machine.pause(by: "ann", at: noon)
     _ = machine.observe(world(machine), at: now + .seconds(50))
     machine.clockJumped(by: .seconds(-5000))
-    _ = machine.resume()
+    _ = machine.resume(by: "bob", at: noon)
     let back = now + .seconds(-5000 + 60)
     _ = machine.observe(world(machine), at: back)
     #expect(machine.deadline() == back + .seconds(10))

@@ -60,7 +60,7 @@ extension LoopSettings {
       branch: settings.source.branch,
       path: settings.source.path, ports: settings.host.ports,
       limits: HostLimits(
-        capacity: settings.host.capacity, parallelRollouts: settings.maxParallelRollouts),
+        capacity: settings.host.capacity ?? hostCapacity(), parallelRollouts: settings.maxParallelRollouts),
       pruneLimit: settings.pruneLimit)
   }
 }
