@@ -18,7 +18,7 @@ VENV := .venv
 VENV_STAMP := $(VENV)/provisioned
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-PACKAGES := libgit2-dev libyaml-dev libsqlite3-dev libarchive-dev pkg-config git python3-venv
+PACKAGES := libgit2-dev libyaml-dev libsqlite3-dev libarchive-dev pkg-config git python3-venv hey
 
 ##@ Work
 build: deps ## Build for debugging (the default)

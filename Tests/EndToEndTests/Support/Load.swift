@@ -136,7 +136,7 @@ struct Answer: Sendable {
 }
 
 /// Like production clients: connections are kept and used again, and nothing is tried twice.
-private let client: HTTPClient = {
+let client: HTTPClient = {
   var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
   configuration.connectionPool.retryConnectionEstablishment = false
   configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64

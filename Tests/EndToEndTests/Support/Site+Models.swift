@@ -157,6 +157,7 @@ struct Manifest: Sendable {
   var version: String
   var uri: String
   var digest: String
+  var runtime = "python"
   var policy = "quick"
   var replicas = 1
   var route: String?
@@ -171,7 +172,7 @@ struct Manifest: Sendable {
         uri: \(uri)
         version: "\(version)"
         digest: \(digest)
-      runtime: python
+      runtime: \(runtime)
       rollout: \(policy)
       replicas: \(replicas)
     \(route.map { "  route: {prefix: \($0)}\n" } ?? "")
