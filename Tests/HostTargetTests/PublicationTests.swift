@@ -58,6 +58,14 @@ struct PublicationTests {
     }
   }
 
+  @Test func `a backend that loses its requests keeps its instances until it has lost them`() {
+    let before = table([("1", 50, [1]), ("2", 50, [2])])
+    let after = table([("1", 100, [1, 3]), ("2", 0, [])])
+    let change = Publication(from: before.clusters, to: after)
+    #expect(change.first.values.map(\.ports).sorted { $0.count > $1.count } == [[1, 3], [2]])
+    #expect(change.last == after.clusters)
+  }
+
   @Test(arguments: [
     #"{"version_info":"1-1.0","resources":[]}"#, "", "{", #"{"version_info":""#, #"{"version_info":"x"}"#,
     #"{"version_info":"x","resources":}"#,

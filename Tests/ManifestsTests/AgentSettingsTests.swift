@@ -125,6 +125,10 @@ struct AgentSettingsTests {
       "6:24: `maxParallelRollouts` must be from 1 to 1000, not 0"
     ),
     (
+      "source: {url: file:///c}\n  host: {gateway: {envoy: .venv/bin/envoy}}",
+      "6:27: `envoy` must be an absolute path or the name of a program on PATH, not `.venv/bin/envoy`"
+    ),
+    (
       "source: {url: file:///c}\n  host: {gateway: {listen: ':80'}}",
       "6:28: `listen` must be an address and a port such as 127.0.0.1:8000, not `:80`"
     ),

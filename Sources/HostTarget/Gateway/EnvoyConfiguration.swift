@@ -29,6 +29,18 @@ extension RouteTable {
     }
     return clusters
   }
+
+  /// The names of those that requests or copies of them are sent to.
+  var reachedClusters: Set<String> {
+    var names: Set<String> = []
+    for (model, route) in models {
+      let special = [route.preview?.revision, route.mirror?.revision]
+      for backend in route.backends where backend.weight > 0 || special.contains(backend.revision) {
+        names.insert(EnvoyCluster.name(model, backend.revision))
+      }
+    }
+    return names
+  }
 }
 
 /// What Envoy reads, as JSON: pure functions of what is wanted. Field names are those of its v3 API

@@ -42,7 +42,10 @@ extension EnvoyGateway {
       case .clusters: clustersConfirmed ? left[.clusters]?.version : nil
       case .routes: record?.version
       }
-    guard let ours, let theirs = statistics.version(of: resource), theirs != ours else { return nil }
+    guard let ours, let theirs = statistics.version(of: resource), theirs != ours,
+      // What we took back because it was not confirmed in time may be confirmed for a moment afterwards.
+      !theirs.hasPrefix(life)
+    else { return nil }
     return "Envoy goes by \(resource) that are not ours"
   }
 

@@ -5,7 +5,8 @@ import Vocabulary
 /// The clusters on the way from one table to another. In this order no request finds a route without its cluster, and
 /// whatever is refused, the routes in force keep theirs.
 struct Publication: Sendable {
-  /// Before the routes: new clusters beside the old ones, all with the ports that are wanted now.
+  /// Before the routes: new clusters beside the old ones, and the ports that are wanted now wherever the new routes
+  /// lead. What only the old ones lead to keeps the ports that it has.
   var first: [String: EnvoyCluster]
   /// After the routes: without the clusters that nothing leads to any more.
   var last: [String: EnvoyCluster]
@@ -14,7 +15,8 @@ struct Publication: Sendable {
 
   init(from clusters: [String: EnvoyCluster], to table: RouteTable) {
     last = table.clusters
-    first = clusters.merging(last) { $1 }
+    let reached = table.reachedClusters
+    first = clusters.merging(last) { old, new in reached.contains(new.name) ? new : old }
     retreat = clusters
   }
 }

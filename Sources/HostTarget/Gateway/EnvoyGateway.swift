@@ -46,7 +46,8 @@ package actor EnvoyGateway: Gateway {
   /// it but keeps this one, and a cluster that comes back begins at zero.
   var unansweredBefore: [String: Int] = [:]
   private var filesWritten = 0
-  private let life = String(UInt64.random(in: 0...UInt64.max), radix: 16)
+  /// What the versions of this life begin with.
+  let life = String(UInt64.random(in: 0...UInt64.max), radix: 16)
   /// Starts and changes happen one at a time, although each of them waits.
   private var lastTurn: Task<Void, Never>?
 
