@@ -11,7 +11,7 @@ extension Reconciler {
     return StatusReport(
       agent: .init(
         name: settings.agent, version: settings.version, capacity: settings.limits.capacity,
-        pruneLimit: settings.pruneLimit),
+        pruneLimit: settings.pruneLimit, corrections: corrections.gateway),
       source: .init(commit: source?.commit, fetchedAt: source?.fetchedAt, trouble: sourceTrouble?.message),
       models: models.map(report))
   }
@@ -25,7 +25,7 @@ extension Reconciler {
       weights: world.gateway.accepted?.models[name]?.weights ?? [:],
       instances: instances.map {
         .init(id: $0.id, revision: $0.revision, port: $0.port, ready: $0.condition == .ready)
-      }, conditions: conditions(of: record))
+      }, conditions: conditions(of: record), corrections: corrections.instances[name] ?? 0)
   }
 
   func conditions(of record: ModelRecord) -> [Condition] {

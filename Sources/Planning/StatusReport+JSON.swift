@@ -4,7 +4,7 @@ import Vocabulary
 
 extension StatusReport.Agent: Codable {
   private enum CodingKeys: String, CodingKey {
-    case name, version, capacity, pruneLimit
+    case name, version, capacity, pruneLimit, corrections
   }
 
   package init(from decoder: any Decoder) throws {
@@ -13,6 +13,7 @@ extension StatusReport.Agent: Codable {
     version = try container.decode(String.self, forKey: .version)
     capacity = try container.decodeIfPresent(ResourcesJSON.self, forKey: .capacity)?.resources
     pruneLimit = try container.decodeIfPresent(PercentText.self, forKey: .pruneLimit)?.percent
+    corrections = try container.decodeIfPresent(Int.self, forKey: .corrections) ?? 0
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -21,6 +22,7 @@ extension StatusReport.Agent: Codable {
     try container.encode(version, forKey: .version)
     try container.encode(capacity.map(ResourcesJSON.init), forKey: .capacity)
     try container.encode(pruneLimit.map(PercentText.init), forKey: .pruneLimit)
+    try container.encode(corrections, forKey: .corrections)
   }
 }
 
@@ -47,7 +49,7 @@ extension StatusReport.Source: Codable {
 extension StatusReport.Model: Codable {
   private enum CodingKeys: String, CodingKey {
     case name, phase, step, stable, candidate, weights, instances, checks, conditions, live, failures,
-      resources, warm
+      resources, warm, corrections
   }
 
   package init(from decoder: any Decoder) throws {
@@ -65,6 +67,7 @@ extension StatusReport.Model: Codable {
     failures = try container.decode([FailureJSON].self, forKey: .failures).map(\.failure)
     resources = try container.decodeIfPresent(ResourcesJSON.self, forKey: .resources)?.resources
     warm = try container.decodeIfPresent(ReleaseJSON.self, forKey: .warm)?.release
+    corrections = try container.decodeIfPresent(Int.self, forKey: .corrections) ?? 0
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -82,6 +85,7 @@ extension StatusReport.Model: Codable {
     try container.encode(failures.map(FailureJSON.init), forKey: .failures)
     try container.encode(resources.map(ResourcesJSON.init), forKey: .resources)
     try container.encode(warm.map(ReleaseJSON.init), forKey: .warm)
+    try container.encode(corrections, forKey: .corrections)
   }
 }
 

@@ -14,12 +14,17 @@ package struct StatusReport: Hashable, Codable, Sendable {
     /// The largest share, in percent, of the running models that one commit may remove; `nil` in a report of an
     /// earlier version.
     package var pruneLimit: Int?
+    /// How often the gateway was found changed behind the agent's back and put right, since the agent started.
+    package var corrections: Int
 
-    package init(name: String, version: String, capacity: Resources? = nil, pruneLimit: Int? = nil) {
+    package init(
+      name: String, version: String, capacity: Resources? = nil, pruneLimit: Int? = nil, corrections: Int = 0
+    ) {
       self.name = name
       self.version = version
       self.capacity = capacity
       self.pruneLimit = pruneLimit
+      self.corrections = corrections
     }
   }
 
@@ -54,6 +59,8 @@ package struct StatusReport: Hashable, Codable, Sendable {
     package var resources: Resources?
     /// The release that stable has taken the place of, while it is kept warm.
     package var warm: Release?
+    /// How often an instance ended that was to run, and was started again, since the agent started.
+    package var corrections: Int
   }
 
   package struct Step: Hashable, Codable, Sendable {
@@ -98,13 +105,14 @@ extension StatusReport.Model {
   /// The part that the machine knows, with what was observed of the model.
   package init(
     _ machine: ModelMachine, live: LiveSettings?, resources: Resources? = nil, weights: [Revision: Int],
-    instances: [StatusReport.Instance], conditions: [Condition]
+    instances: [StatusReport.Instance], conditions: [Condition], corrections: Int = 0
   ) {
     self.init(
       name: machine.name, phase: machine.phase, step: machine.rollout.map(StatusReport.Step.init),
       stable: machine.stable, candidate: machine.rollout?.candidate, weights: weights,
       instances: instances, checks: machine.rollout?.checks.map(\.report) ?? [], conditions: conditions,
-      live: live, failures: machine.failures, resources: resources, warm: machine.warm)
+      live: live, failures: machine.failures, resources: resources, warm: machine.warm,
+      corrections: corrections)
   }
 }
 

@@ -30,7 +30,7 @@ extension PhaseMove {
   /// Every move there is.
   package static let all: [PhaseMove] = [
     moves(from: [.stable], .begin, to: .fetching),
-    moves(from: [.promoting, .restoring], .done, to: .stable),
+    moves(from: [.promoting, .watching, .restoring], .done, to: .stable),
     moves(from: [.fetching], .done, to: .verifying),
     moves(from: [.verifying], .done, to: .starting),
     moves(from: [.starting], .done, to: .stepping),

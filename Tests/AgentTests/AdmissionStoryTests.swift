@@ -134,6 +134,7 @@ import Vocabulary
     await host.passes()
     #expect(await host.split() == ["1": 100])
     #expect(await host.reasons().last == "DriftCorrected")
+    #expect(await host.reconciler.status().agent.corrections == 1)
   }
 
   @Test func `a clock that is set, in this life or between two, moves no deadline`() async throws {
@@ -160,6 +161,7 @@ import Vocabulary
     await host.run(2)
     #expect(try await host.model().instances.count == 1)
     #expect(await host.split() == ["1": 100])
+    #expect(try await host.model().corrections == 1)
   }
 
   private func digest(of version: Int) throws -> Digest {

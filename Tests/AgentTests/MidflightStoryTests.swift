@@ -41,7 +41,8 @@ import Vocabulary
     #expect(history.map(\.outcome) == [.rolledBack, .rolledBack, .promoted])
   }
 
-  @Test func `a model that leaves Git in the middle of its rollout loses all of it, and nobody else anything`()
+  @Test
+  func `a model that leaves Git in the middle of its rollout loses all of it, and nobody else anything`()
     async throws
   {
     let host = try await inCanary()

@@ -266,6 +266,24 @@ struct EnvoyStatisticsTests {
       try await setting.expectCounts("1", RequestCounts(requests: 60, errors: 0))
     }
   }
+
+  @Test func `requests go on being counted when the ports change, errors from where they were or from zero`()
+    async throws
+  {
+    try await withGateway { setting in
+      let (bad, good) = (try await setting.serve("a", "--error-share", "1"), try await setting.serve("b"))
+      try await setting.gateway.apply(table([("1", 100, [bad])]))
+      _ = await send(20, to: setting.port)
+      try await setting.expectCounts("1", RequestCounts(requests: 20, errors: 20))
+      try await setting.gateway.apply(table([("1", 100, [good])]))
+      _ = await send(20, to: setting.port)
+      try await eventually("all are counted") {
+        await setting.statistics(of: "1")?.counts.requests == 40
+      }
+      let errors = await setting.statistics(of: "1")?.counts.errors
+      #expect(errors == 0 || errors == 20)
+    }
+  }
 }
 
 extension GatewayHost {

@@ -191,8 +191,25 @@ struct StrategyTests {
     #expect(found("{versusStable: true, max: 1%}").diagnostics.isEmpty)
   }
 
+  @Test func `a preview without a length of its own lasts as long as the analysis after the switch`() {
+    let found = state([
+      "a.yaml": model("m"), "b.yaml": server,
+      "c.yaml": policy("{blueGreen: {preview: {header: x-p}, analyze: {for: 5m, minRequests: 20}}}"),
+    ])
+    guard case .blueGreen(let settings) = found.models["m"]?.live.policy.strategy else {
+      Issue.record("\(found.diagnostics)")
+      return
+    }
+    #expect(settings.preview?.analyze == Policy.Analysis(for: .seconds(300), minRequests: 0))
+    #expect(settings.analyze == Policy.Analysis(for: .seconds(300), minRequests: 20))
+    let ends = state([
+      "a.yaml": model("m"), "b.yaml": server, "c.yaml": policy("{blueGreen: {preview: {header: x-p}}}"),
+    ])
+    #expect(ends.diagnostics.contains { $0.message == "the preview would end at once" })
+  }
+
   @Test func `a preview must not take requests of other models, nor the model's own`() {
-    let text = policy("{blueGreen: {preview: {host: p.example.com}}}")
+    let text = policy("{blueGreen: {preview: {host: p.example.com, pause: {}}}}")
     func found(_ models: String...) -> [String] {
       state(["a.yaml": models.joined(separator: "---\n"), "b.yaml": server, "c.yaml": text]).diagnostics.map(
         summary)

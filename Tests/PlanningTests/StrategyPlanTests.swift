@@ -18,7 +18,6 @@ private func policy(_ name: String, _ strategy: Policy.Strategy) -> Policy {
   var policy = policy()
   policy.name = name
   policy.strategy = strategy
-  policy.checks[0].errorRate.max = 0.01
   return policy
 }
 

@@ -145,7 +145,8 @@ struct Life {
   }
 
   private mutating func pauseOrResume() {
-    let words = dice.roll(3) == 0 ? "\(machine.pause(by: "ann", at: noon))" : "\(machine.resume(by: "bob", at: noon))"
+    let words =
+      dice.roll(3) == 0 ? "\(machine.pause(by: "ann", at: noon))" : "\(machine.resume(by: "bob", at: noon))"
     note("pause or resume: \(words)")
   }
 

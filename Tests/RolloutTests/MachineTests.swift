@@ -98,6 +98,20 @@ import Vocabulary
     #expect(machine.rollout?.traffic?.candidateRequests == before + 7)
   }
 
+  @Test func `errors that begin again at zero bring back no request that was judged before`() {
+    var machine = machine(at: .pause(for: nil))
+    func judged(stable: RequestCounts, candidate: RequestCounts) -> Int? {
+      let counts = [revision(1): stable, revision(2): candidate]
+      _ = machine.observe(obliging(machine, counts: counts), at: dusk)
+      return machine.rollout?.traffic?.candidateRequests
+    }
+    let before = judged(
+      stable: RequestCounts(requests: 9000, errors: 9), candidate: RequestCounts(requests: 1000, errors: 1))
+    let after = judged(
+      stable: RequestCounts(requests: 9500, errors: 1), candidate: RequestCounts(requests: 1050, errors: 0))
+    #expect(after == before.map { $0 + 50 })
+  }
+
   @Test func `a failed check takes the candidate off traffic at once`() {
     var machine = machine(at: .pause(for: nil))
     let counts = [

@@ -97,7 +97,9 @@ import Vocabulary
     ]
     var machine = begun(.beside(steps, instances: 1, window: .seconds(600)))
     let now = pass(&machine, upTo: .analyze(for: .seconds(60), minRequests: 10))
-    #expect(machine.promote(full: true, by: "ann", now: now) == .changed(.analyze(for: .seconds(60), minRequests: 10)))
+    #expect(
+      machine.promote(full: true, by: "ann", now: now)
+        == .changed(.analyze(for: .seconds(60), minRequests: 10)))
     #expect(machine.rollout?.step == .promote)
     #expect(machine.wanted().weights == [revision(2): 100])
     #expect(machine.wanted().mirror == 0)
@@ -148,7 +150,8 @@ import Vocabulary
     var machine = machine(at: .pause(for: nil))
     _ = machine.abort(by: "ann", at: noon)
     #expect(
-      machine.retry(by: "ann") == .refused("fraud: traffic is on its way back to stable; try again when it is there"))
+      machine.retry(by: "ann")
+        == .refused("fraud: traffic is on its way back to stable; try again when it is there"))
     settle(&machine, at: noon)
     #expect(machine.retry(by: "ann") == .changed(release(2)))
     #expect(machine.begin(at: noon, id: id(5)) == .began)

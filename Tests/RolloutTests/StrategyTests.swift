@@ -61,7 +61,7 @@ import Vocabulary
     #expect(
       walk.map(\.text) == [
         "stop stable: 1 at 100 %, nothing runs", "start 1 instance: 1 at 100 %, 2 run",
-        "promote: 2 at 100 %, 2 run", "stop the previous version: 2 at 100 %, 2 run",
+        "promote: 2 at 100 %, 2 run",
       ])
     var machine = begun(program)
     #expect(machine.wanted().isExclusive)

@@ -49,15 +49,30 @@ private let step: ValueType<Policy.CanaryStep> = .oneOf([
 private let blueGreen: ValueType<Policy.BlueGreen> = .object(
   .optional(
     "preview", preview,
-    "What happens before the switch, while only those who ask for the candidate reach it; it lasts as long as "
-      + "`analyze` and `pause` in it."),
+    "What happens before the switch, while only those who ask for the candidate reach it. It lasts as long as "
+      + "`analyze` and `pause` in it; without both, as long as the `analyze` after the switch."),
   .optional("analyze", analyze, "Look at the checks after the switch, with all traffic on the candidate."),
   .byDefault(
     "keepStableFor", .duration(from: .zero, to: longest), .zero, shown: "0s",
     "How long the old stable stays warm after promotion and the checks go on; the longer of this and `rollbackWindow` "
       + "holds.")
 ) { preview, analyze, keepStableFor in
-  Policy.BlueGreen(preview: preview, analyze: analyze, keepStableFor: keepStableFor)
+  var preview = preview
+  if let analyze, preview?.endsAtOnce == true {
+    // Nobody may ask for the preview in all that time: what is asked is judged, and nothing is waited for.
+    preview?.analyze = Policy.Analysis(for: analyze.duration, minRequests: 0)
+  }
+  return Policy.BlueGreen(preview: preview, analyze: analyze, keepStableFor: keepStableFor)
+}.checked { blueGreen, position, reading in
+  if blueGreen.preview?.endsAtOnce == true {
+    reading.report(
+      "the preview would end at once", at: position,
+      suggestion: "give it `analyze` or `pause`, or `blueGreen` an `analyze`")
+  }
+}
+
+extension Policy.PreviewStage {
+  fileprivate var endsAtOnce: Bool { analyze == nil && pause == nil }
 }
 
 /// A preview as written, before it is known whether it names one way to the candidate.

@@ -1,6 +1,6 @@
-import Vocabulary
 import Manifests
 import Planning
+import Vocabulary
 
 extension Scenario {
   package init(seed: UInt64) {
@@ -39,7 +39,8 @@ extension Scenario {
     for version in 2...15 {
       for name in names {
         at += dice.seconds(1...20)
-        events.append(Scheduled(at: at, happening: .commit([.deploy(name, version: version)], isMerge: false)))
+        events.append(
+          Scheduled(at: at, happening: .commit([.deploy(name, version: version)], isMerge: false)))
         if dice.chance(20) {
           events.append(
             Scheduled(

@@ -19,6 +19,8 @@ final class Tally: Sendable {
   }
 
   private let state = Mutex(Counts())
+  /// Requests without an end yet, by their number; requests are numbered as they begin.
+  private let underWay = Mutex((next: 0, numbers: Set<Int>()))
   private let over = Mutex(false)
 
   var counts: Counts { state.withLock { $0 } }
@@ -32,6 +34,24 @@ final class Tally: Sendable {
 
   func answered(by revision: String) -> Int { counts.answered[short(revision)] ?? 0 }
   func errors(of revision: String) -> Int { counts.errors[short(revision)] ?? 0 }
+
+  fileprivate func begin() -> Int {
+    underWay.withLock { requests in
+      requests.numbers.insert(requests.next)
+      requests.next += 1
+      return requests.next - 1
+    }
+  }
+
+  fileprivate func end(_ number: Int) { underWay.withLock { _ = $0.numbers.remove(number) } }
+
+  /// Waits until every request has ended that had begun by now.
+  func settles() async throws {
+    let now = underWay.withLock { $0.next }
+    try await eventually("what was under way has ended", within: .seconds(30)) {
+      underWay.withLock { $0.numbers.allSatisfy { $0 >= now } }
+    }
+  }
 
   fileprivate func stop() { over.withLock { $0 = true } }
 
@@ -76,12 +96,14 @@ extension Site {
   private func use(_ model: String, _ tally: Tally, requests: some Sequence<String>) async {
     for request in requests {
       if tally.isOver || Task.isCancelled { return }
+      let number = tally.begin()
       do {
         let answer = try await infer(model, request)
         tally.record(answer.status, answer.revision)
       } catch {
         if !Task.isCancelled { tally.record(lost: "\(error)") }
       }
+      tally.end(number)
       try? await Task.sleep(for: .milliseconds(15))
     }
   }

@@ -7,6 +7,7 @@ let statusGolden = #"""
         "cpu" : "3500m",
         "memory" : "16Gi"
       },
+      "corrections" : 0,
       "name" : "prod-eu-1",
       "pruneLimit" : "50%",
       "version" : "0.1.0"
@@ -37,6 +38,7 @@ let statusGolden = #"""
             "type" : "Reconciling"
           }
         ],
+        "corrections" : 0,
         "failures" : [
           {
             "at" : "2026-03-01T09:30:00.250Z",
@@ -154,6 +156,7 @@ let statusGolden = #"""
         "conditions" : [
 
         ],
+        "corrections" : 0,
         "failures" : [
 
         ],
