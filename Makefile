@@ -34,6 +34,10 @@ demo: build ## See a bad model caught, taken off traffic and reverted in Git
 test: deps ## Run every test
 	$(SWIFT) test --disable-xctest --experimental-maximum-parallelization-width $(TEST_WIDTH)
 
+torture: deps ## Kill the agent at every journal transition of every strategy
+	EVENKEEL_TORTURE=1 $(SWIFT) test --disable-xctest --experimental-maximum-parallelization-width $(TEST_WIDTH) \
+	  --filter AgentKillTests
+
 check: packages systemd ## Check format, layering, imports and the systemd unit
 	$(SWIFT) format lint --recursive --strict Package.swift Sources Tests
 	$(SWIFT) build --explicit-target-dependency-import-check error
@@ -119,4 +123,4 @@ help: ## Show this list
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: build release demo test check bench format install deps packages systemd clean help
+.PHONY: build release demo test torture check bench format install deps packages systemd clean help

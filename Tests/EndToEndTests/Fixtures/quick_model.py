@@ -3,10 +3,10 @@
 
 It speaks as much of the Open Inference Protocol (v2, REST) as those need, on one thread.
 
-    quick_model.py [--error-share SHARE] [--ready-after SECONDS]
+    quick_model.py [--error-share SHARE] [--errors-while FILE] [--ready-after SECONDS] [--exit-with STATUS]
 
-PORT and MODEL_NAME come from the environment. An inference with share 0.25 fails at every fourth request, whatever it
-asks. GET /seen answers how many inferences it was asked for, and how many of them were copies of a mirror.
+PORT and MODEL_NAME come from the environment. With share 0.25 every fourth inference fails, whatever it asks; all fail
+while FILE exists. GET /seen answers how many inferences it was asked for.
 """
 
 import os
@@ -19,36 +19,36 @@ import time
 
 def options(words):
     pairs = iter(words)
-    return {name: float(value) for name, value in zip(pairs, pairs)}
+    return dict(zip(pairs, pairs))
 
 
 class Model:
     def __init__(self, options):
         self.prefix = f"/v2/models/{os.environ['MODEL_NAME']}"
-        self.error_share = options.get("--error-share", 0)
-        self.ready_at = time.monotonic() + options.get("--ready-after", 0)
-        self.seen = self.copies = 0
+        self.error_share = float(options.get("--error-share", 0))
+        self.trouble = options.get("--errors-while")
+        self.ready_at = time.monotonic() + float(options.get("--ready-after", 0))
+        self.seen = 0
 
-    def answer(self, path, headers):
+    def answer(self, path):
         if path == f"{self.prefix}/infer":
-            return self.infer(headers)
+            return self.infer()
         if path == f"{self.prefix}/ready":
             return (200 if time.monotonic() >= self.ready_at else 503), "{}"
         if path == "/seen":
-            return 200, f'{{"requests": {self.seen}, "copies": {self.copies}}}'
+            return 200, str(self.seen)
         return 404, '{"error": "no such path"}'
 
-    def infer(self, headers):
+    def infer(self):
         self.seen += 1
-        # Envoy marks the host of what it mirrors.
-        self.copies += "-shadow" in headers.get("host", "")
-        if int(self.seen * self.error_share) > int((self.seen - 1) * self.error_share):
+        is_turn = int(self.seen * self.error_share) > int((self.seen - 1) * self.error_share)
+        if is_turn or (self.trouble and os.path.exists(self.trouble)):
             return 500, '{"error": "this input is beyond me"}'
         return 200, '{"outputs": [{"name": "sum", "shape": [1], "datatype": "FP64", "data": [2]}]}'
 
 
 def take_request(buffer):
-    """The path and the headers of the first whole request in the buffer, which it is removed from."""
+    """The path of the first whole request in the buffer, which it is removed from."""
     end = buffer.find(b"\r\n\r\n")
     if end < 0:
         return None
@@ -58,7 +58,7 @@ def take_request(buffer):
     if len(buffer) < whole:
         return None
     del buffer[:whole]
-    return first.split(" ")[1], headers
+    return first.split(" ")[1]
 
 
 def serve(model, listener):
@@ -79,8 +79,8 @@ def serve(model, listener):
             except ConnectionError:
                 data = b""
             buffer += data
-            while request := take_request(buffer):
-                status, body = model.answer(*request)
+            while path := take_request(buffer):
+                status, body = model.answer(path)
                 head = f"HTTP/1.1 {status} -\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
                 connection.sendall((head + body).encode())
             if not data:
@@ -90,8 +90,12 @@ def serve(model, listener):
 
 def main():
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    wishes = options(sys.argv[1:])
+    if "--exit-with" in wishes:
+        print(f"cannot load {os.environ['MODEL_NAME']}", file=sys.stderr)
+        sys.exit(int(wishes["--exit-with"]))
     listener = socket.create_server(("127.0.0.1", int(os.environ["PORT"])), backlog=256)
-    serve(Model(options(sys.argv[1:])), listener)
+    serve(Model(wishes), listener)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,8 @@ final class ConstantLoad: Sendable {
   /// The code that `open_inference_server.py` and `quick_model.py` answer a request with that their model fails at. The
   /// gateway answers for itself with others (404, 502, 503, 504).
   static let modelError = 500
+  /// The gateway's own answer while a model has no instance.
+  static let nobodyAnswers = 503
 
   private let process = Process()
   private let output: String

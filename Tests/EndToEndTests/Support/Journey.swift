@@ -12,11 +12,24 @@ struct Journey: Sendable, CustomStringConvertible {
   var kind: Kind
   /// The rollout policy.
   var policy: String
-  /// The statuses that the gateway may answer with meanwhile, besides what a bad model says itself: those of an
-  /// announced downtime.
-  var announced: [Int] = []
 
   var description: String { "\(policy) \(kind)" }
+
+  /// The statuses of failed requests that are nobody's fault but a bad model's own, or were announced: while a version
+  /// is recreated, nobody answers. The answers of a shadow never reach a client.
+  var tolerated: [Int] {
+    let own = kind == .failure && policy != "shadow" ? [ConstantLoad.modelError] : []
+    return own + (policy == "recreate" ? [ConstantLoad.nobodyAnswers] : [])
+  }
+
+  var expectedEnd: JourneyEnd {
+    let isPromoted = kind == .promotion
+    return JourneyEnd(
+      phase: "stable", weights: [100], conditions: ["Ready: Serving"],
+      rollouts: [isPromoted ? "promoted" : "rolledBack, reverted"], reverts: isPromoted ? 0 : 1,
+      tree: isPromoted ? "deployed" : "origin", processes: ["stable": 1, "other": 0, "gateway": 1],
+      isSameGateway: true, leftovers: [], failed: [:])
+  }
 }
 
 /// What a journey has come to, in words that do not depend on which of many it was.
@@ -37,6 +50,6 @@ struct JourneyEnd: Equatable, Sendable {
   var isSameGateway: Bool
   /// Files that were to be renamed or removed.
   var leftovers: [String]
-  /// Requests of clients that failed, besides what a bad model answered itself.
+  /// Requests of clients that failed in a way that is not tolerated.
   var failed: [String: Int]
 }

@@ -109,11 +109,13 @@ extension Site {
   }
 
   /// One inference, at the model's own route or another.
-  func infer(_ model: String, _ body: String = rowRequest(1), at prefix: String? = nil) async throws -> Answer
-  {
+  func infer(
+    _ model: String, _ body: String = rowRequest(1), at prefix: String? = nil, headers: [String: String] = [:]
+  ) async throws -> Answer {
     let prefix = prefix ?? "/v2/models/\(model)"
     var request = HTTPClientRequest(url: "http://127.0.0.1:\(gateway)\(prefix)/infer")
     request.method = .POST
+    for (name, value) in headers { request.headers.add(name: name, value: value) }
     request.body = .bytes(ByteBuffer(string: body))
     let response = try await client.execute(request, deadline: .now() + .seconds(15))
     let answer = try await response.body.collect(upTo: 1 << 20)

@@ -161,6 +161,8 @@ struct Manifest: Sendable {
   var policy = "quick"
   var replicas = 1
   var route: String?
+  /// Further lines of `spec`.
+  var more: [String] = []
 
   var text: String {
     """
@@ -175,7 +177,7 @@ struct Manifest: Sendable {
       runtime: \(runtime)
       rollout: \(policy)
       replicas: \(replicas)
-    \(route.map { "  route: {prefix: \($0)}\n" } ?? "")
+    \(route.map { "  route: {prefix: \($0)}\n" } ?? "")\(more.map { "  \($0)\n" }.joined())
     """
   }
 }

@@ -69,7 +69,7 @@ extension Site {
         "stable": stable, "other": processes.count - stable - gateways.count, "gateway": gateways.count,
       ],
       isSameGateway: gateways.map(\.pid) == [baseline.gateway].compactMap(\.self),
-      leftovers: leftovers(), failed: load.failed(besides: [ConstantLoad.modelError] + journey.announced))
+      leftovers: leftovers(), failed: load.failed(besides: journey.tolerated))
   }
 
   func tree() async throws -> String { try await remote.bare("rev-parse", "main^{tree}") }

@@ -2,17 +2,24 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Takes one model through a journey as often as asked, and has the agent killed on the way.
-struct Traveller {
-  /// On which side of a write the agent dies.
+/// Where the agent is killed: at a write of its journal, which is named by what it writes (`SuddenDeath.swift`).
+struct Death: Hashable, Sendable, CustomStringConvertible {
   enum Side: String, Sendable, CaseIterable {
     case before, after
   }
 
+  var side: Side
+  var transition: String
+
+  var description: String { "\(side) \(transition)" }
+}
+
+/// Takes one model through a journey as often as asked, and has the agent killed on the way.
+struct Traveller {
   /// One journey that is over.
   struct Trip {
-    /// The transition at which the agent was killed; `nil` when it lived.
-    var killedAt: String?
+    /// Whether the agent came to the transition at which it was to die.
+    var isKilled: Bool
     /// The transitions that the journal saw, up to then.
     var transitions: [String]
     var end: JourneyEnd
@@ -21,7 +28,6 @@ struct Traveller {
 
   let site: Site
   let journey: Journey
-  let side: Side
   private var agent: AgentProcess
   /// The newest version that was committed.
   private var version = 0
@@ -31,8 +37,8 @@ struct Traveller {
   private var trees: [String: String] = [:]
 
   /// A model at rest on its first version.
-  init(on site: Site, for journey: Journey, _ side: Side) async throws {
-    (self.site, self.journey, self.side) = (site, journey, side)
+  init(on site: Site, for journey: Journey) async throws {
+    (self.site, self.journey) = (site, journey)
     try await site.commit(["platform.yaml": quickPlatform], "Describe how models are served and rolled out")
     agent = try await site.startMortal()
     try await deploy(as: journey.policy)
@@ -40,8 +46,8 @@ struct Traveller {
     origin = "1"
   }
 
-  /// Travels once, with an agent that dies at a transition if it comes to it.
-  mutating func travel(dyingAt transition: String?) async throws -> Trip {
+  /// Travels once, with an agent that dies on the way if it comes to that transition.
+  mutating func travel(dying death: Death? = nil) async throws -> Trip {
     if journey.kind == .rollback {
       let baseline = try await site.baseline()
       try await deploy(as: "at-once")
@@ -50,9 +56,9 @@ struct Traveller {
     let baseline = try await site.baseline()
     let load = try ConstantLoad(on: "fraud", of: site, rate: 120)
     defer { load.discard() }
-    try site.arm("\(side):\(transition ?? "")")
+    try site.arm(death.map { "\($0.side):\($0.transition)" } ?? "")
     try await begin()
-    try await rest(at: destination, since: baseline, orDie: transition != nil)
+    try await rest(at: destination, since: baseline, orDie: death != nil)
     try site.disarm()
     let transitions = agent.transitions
     let isKilled = !agent.isRunning
@@ -67,8 +73,7 @@ struct Traveller {
       trees: ["origin": trees[origin] ?? "", "deployed": trees["\(version)"] ?? ""], report)
     origin = destination
     if !isKilled { try await renewAgent() }
-    return Trip(
-      killedAt: isKilled ? transitions.last : nil, transitions: transitions, end: end, load: report)
+    return Trip(isKilled: isKilled, transitions: transitions, end: end, load: report)
   }
 
   /// Each life of the agent is armed once: what it tells is of one journey.
