@@ -24,7 +24,7 @@ package struct ParsedFile: Sendable {
   let bytes: [UInt8]
   var models: [Declaration<ModelSpec>] = []
   var policies: [Declaration<PolicySpec>] = []
-  var checks: [Declaration<Check.ErrorRate>] = []
+  var checks: [Declaration<Check.Question>] = []
   var runtimes: [Declaration<RuntimeSpec>] = []
   /// Resources with errors whose kind and name can be read nevertheless.
   var broken: [BrokenResource] = []
@@ -162,6 +162,7 @@ extension AgentSettings {
     let spec = declaration.spec
     self.init(
       name: declaration.name.value, source: spec.source, stateDirectory: spec.stateDirectory,
-      host: spec.host, socket: spec.socket)
+      host: spec.host, socket: spec.socket, pruneLimit: spec.pruneLimit,
+      maxParallelRollouts: spec.maxParallelRollouts)
   }
 }

@@ -7,7 +7,9 @@ package struct CheckState: Hashable, Codable, Sendable {
 
   package init(_ check: Check) {
     self.check = check
-    test = ErrorRateTest(check.errorRate)
+    switch check.question {
+    case .errorRate(let errorRate): test = ErrorRateTest(errorRate)
+    }
   }
 
   package var report: CheckReport {

@@ -35,9 +35,12 @@ package struct Traffic: Hashable, Codable, Sendable {
 }
 
 extension RequestCounts {
-  /// Totals that have shrunk were started again from zero by a restarted gateway.
+  /// Totals that have shrunk were started again from zero: both by a gateway that restarted, the errors alone where an
+  /// instance came or went. The requests from before that are no news then.
   fileprivate func since(_ earlier: RequestCounts) -> RequestCounts {
-    guard requests >= earlier.requests, errors >= earlier.errors else { return self }
-    return RequestCounts(requests: requests - earlier.requests, errors: errors - earlier.errors)
+    guard requests >= earlier.requests else { return self }
+    let new = requests - earlier.requests
+    return RequestCounts(
+      requests: new, errors: min(new, errors >= earlier.errors ? errors - earlier.errors : errors))
   }
 }

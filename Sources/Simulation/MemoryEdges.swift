@@ -93,6 +93,7 @@ package actor MemoryGateway: Gateway {
   private var statistics: [BackendKey: BackendStatistics] = [:]
   private var refusal: GatewayError?
   private var isSilent = false
+  private var drift: String?
 
   package init() {}
 
@@ -106,15 +107,32 @@ package actor MemoryGateway: Gateway {
   /// Requests arrive, split by the accepted weights as evenly as whole numbers allow; `errors` says which
   /// share of a revision's answers is an error.
   package func serve(_ requests: Int, to model: ModelName, errors: [Revision: Double] = [:]) {
-    for (revision, weight) in accepted?.models[model]?.weights ?? [:] {
-      let share = requests * weight / 100
-      let failed = Int(Double(share) * (errors[revision] ?? 0))
-      let key = BackendKey(model: model, revision: revision)
-      statistics[key, default: BackendStatistics(counts: RequestCounts(), active: 0)].counts.requests +=
-        share
-      statistics[key]?.counts.errors += failed
+    let route = accepted?.models[model]
+    for (revision, weight) in route?.weights ?? [:] {
+      count(requests * weight / 100, errors[revision] ?? 0, BackendKey(model: model, revision: revision))
+    }
+    if let mirror = route?.mirror {
+      let key = BackendKey(model: model, revision: mirror.revision)
+      count(requests * mirror.percent / 100, errors[mirror.revision] ?? 0, key)
     }
   }
+
+  /// Requests that ask for the preview; `false` when there is none.
+  package func servePreview(_ requests: Int, of model: ModelName, errors: Double = 0) -> Bool {
+    guard let preview = accepted?.models[model]?.preview else { return false }
+    count(requests, errors, BackendKey(model: model, revision: preview.revision))
+    return true
+  }
+
+  private func count(_ requests: Int, _ errors: Double, _ key: BackendKey) {
+    var backend = statistics[key] ?? BackendStatistics(counts: RequestCounts(), active: 0)
+    backend.counts.requests += requests
+    backend.counts.errors += Int(Double(requests) * errors)
+    statistics[key] = backend
+  }
+
+  /// Somebody changes the routes behind the agent's back; what that was, in words.
+  package func meddle(_ what: String) { (accepted, drift) = (nil, what) }
 
   package func setActive(_ count: Int, _ key: BackendKey) {
     statistics[key, default: BackendStatistics(counts: RequestCounts(), active: 0)].active = count
@@ -127,12 +145,12 @@ package actor MemoryGateway: Gateway {
   package func observe() async -> GatewayObservation {
     GatewayObservation(
       accepted: accepted, statistics: isSilent ? nil : statistics,
-      problem: isSilent ? "the gateway does not answer" : nil)
+      problem: isSilent ? "the gateway does not answer" : nil, drift: drift)
   }
 
   package func apply(_ table: RouteTable) async throws(GatewayError) {
     if let refusal { throw refusal }
-    accepted = table
+    (accepted, drift) = (table, nil)
     appliedTables.append(table)
   }
 }

@@ -1,11 +1,20 @@
 /// A question about the candidate that the agent asks while it shifts traffic.
-package struct Check: Hashable, Codable, Sendable {
+package struct Check: Hashable, Sendable {
   package var name: String
-  package var errorRate: ErrorRate
+  package var question: Question
+
+  package init(name: String, question: Question) {
+    self.name = name
+    self.question = question
+  }
 
   package init(name: String, errorRate: ErrorRate) {
-    self.name = name
-    self.errorRate = errorRate
+    self.init(name: name, question: .errorRate(errorRate))
+  }
+
+  /// What is asked.
+  package enum Question: Hashable, Sendable {
+    case errorRate(ErrorRate)
   }
 
   /// The share of answers that are server errors, judged against a bound, against stable, or both.
@@ -21,6 +30,36 @@ package struct Check: Hashable, Codable, Sendable {
       self.max = max
       self.versusStable = versusStable
       self.alpha = alpha
+    }
+  }
+}
+
+extension Check {
+  /// Whether the candidate can only fail it while stable gets requests too.
+  package var needsRequestsOfStable: Bool {
+    switch question {
+    case .errorRate(let errorRate): errorRate.max == nil
+    }
+  }
+}
+
+/// As a manifest has it: the name, and the question under its own key.
+extension Check: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case name, errorRate
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    name = try container.decode(String.self, forKey: .name)
+    question = .errorRate(try container.decode(ErrorRate.self, forKey: .errorRate))
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    switch question {
+    case .errorRate(let errorRate): try container.encode(errorRate, forKey: .errorRate)
     }
   }
 }

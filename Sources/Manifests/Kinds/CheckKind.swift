@@ -2,8 +2,8 @@ import Vocabulary
 
 let checkKind = Kind(
   "Check", "A question about the candidate, asked while traffic shifts to it.",
-  spec: ValueType<Check.ErrorRate>.oneOf(
-    [.init("errorRate", errorRate, "The share of answers that are server errors (5xx).") { $0 }],
+  spec: ValueType<Check.Question>.oneOf(
+    [.init("errorRate", errorRate, "The share of answers that are server errors (5xx).") { .errorRate($0) }],
     notYet: [
       UnsupportedField("latency", "A quantile of the time to answer."),
       UnsupportedField("prometheus", "The value of a Prometheus query."),
