@@ -24,6 +24,7 @@ struct Workshop {
   func copy(_ mutants: [Mutant]) throws {
     let sources = folder.appending(path: "Sources")
     for target in Self.targets {
+      try forgetRemoved(of: target, in: sources)
       for file in try Self.files(below: project.appending(path: "Sources/\(target)")) {
         let text = try Self.apply(
           mutants, to: "\(target)/\(file)",
@@ -35,6 +36,17 @@ struct Workshop {
     try Self.write(Self.package, to: folder.appending(path: "Package.swift"))
     let resolved = try String(contentsOf: project.appending(path: "Package.resolved"), encoding: .utf8)
     try Self.write(resolved, to: folder.appending(path: "Package.resolved"))
+  }
+
+  /// Files of an earlier copy that the project has no longer.
+  private func forgetRemoved(of target: String, in sources: URL) throws {
+    let copied = sources.appending(path: target)
+    guard FileManager.default.fileExists(atPath: copied.path) else { return }
+    let current = Set(
+      try Self.files(below: project.appending(path: "Sources/\(target)")) + ["Switchboard.swift"])
+    for file in try Self.files(below: copied) where !current.contains(file) {
+      try FileManager.default.removeItem(at: copied.appending(path: file))
+    }
   }
 
   /// The file with all of its mutants, each behind its switch.

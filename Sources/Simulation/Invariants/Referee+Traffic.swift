@@ -99,12 +99,7 @@ extension Referee {
 
   /// The agent takes nobody's last answer away.
   private mutating func checkService(of name: ModelName, under table: RouteTable, in world: World) {
-<<<<<<< HEAD
     guard mustServe(name), world.door.routing.answers(name, in: world), !table.answers(name, in: world)
-=======
-    guard mustServe(name, in: world), world.door.routing.answers(name, in: world),
-      !table.answers(name, in: world)
->>>>>>> main
     else { return }
     blame(.service, "\(name) loses its last ready instance in the route", in: world)
   }
