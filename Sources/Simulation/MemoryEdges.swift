@@ -104,15 +104,22 @@ package actor MemoryGateway: Gateway {
   package func setSilent(_ silent: Bool) { isSilent = silent }
 
   /// Requests arrive, split by the accepted weights as evenly as whole numbers allow; `errors` says which
-  /// share of a revision's answers is an error.
-  package func serve(_ requests: Int, to model: ModelName, errors: [Revision: Double] = [:]) {
+  /// share of a revision's answers is an error, and `times` how long each of its answers takes, 10 ms otherwise.
+  package func serve(
+    _ requests: Int, to model: ModelName, errors: [Revision: Double] = [:], times: [Revision: Duration] = [:]
+  ) {
     for (revision, weight) in accepted?.models[model]?.weights ?? [:] {
       let share = requests * weight / 100
       let failed = Int(Double(share) * (errors[revision] ?? 0))
       let key = BackendKey(model: model, revision: revision)
-      statistics[key, default: BackendStatistics(counts: RequestCounts(), active: 0)].counts.requests +=
-        share
-      statistics[key]?.counts.errors += failed
+      let time = times[revision] ?? .milliseconds(10)
+      var seen = statistics[key] ?? BackendStatistics(counts: RequestCounts(), active: 0)
+      seen.counts.requests += share
+      seen.counts.errors += failed
+      var latency = seen.latency ?? LatencyHistogram()
+      latency.add(.init(from: time, to: time + .milliseconds(1), count: share))
+      seen.latency = latency
+      statistics[key] = seen
     }
   }
 
@@ -122,11 +129,17 @@ package actor MemoryGateway: Gateway {
 
   // MARK: Gateway
 
+  private func statistics(latenciesOf backends: Set<BackendKey>) -> [BackendKey: BackendStatistics] {
+    var found = statistics
+    for key in found.keys where !backends.contains(key) { found[key]?.latency = nil }
+    return found
+  }
+
   package func start() async throws(GatewayError) {}
 
-  package func observe() async -> GatewayObservation {
+  package func observe(latenciesOf backends: Set<BackendKey>) async -> GatewayObservation {
     GatewayObservation(
-      accepted: accepted, statistics: isSilent ? nil : statistics,
+      accepted: accepted, statistics: isSilent ? nil : statistics(latenciesOf: backends),
       problem: isSilent ? "the gateway does not answer" : nil)
   }
 
