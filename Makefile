@@ -18,7 +18,7 @@ VENV := .venv
 VENV_STAMP := $(VENV)/provisioned
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-PACKAGES := libgit2-dev libyaml-dev libsqlite3-dev libarchive-dev pkg-config git python3-venv
+PACKAGES := libgit2-dev libyaml-dev libsqlite3-dev libarchive-dev pkg-config git python3-venv hey
 
 ##@ Work
 build: deps ## Build for debugging (the default)
@@ -33,6 +33,10 @@ demo: build ## See a bad model caught, taken off traffic and reverted in Git
 ##@ Prove
 test: deps ## Run every test
 	$(SWIFT) test --disable-xctest --experimental-maximum-parallelization-width $(TEST_WIDTH)
+
+torture: deps ## Kill the agent at every journal transition of every strategy
+	EVENKEEL_TORTURE=1 $(SWIFT) test --disable-xctest --experimental-maximum-parallelization-width $(TEST_WIDTH) \
+	  --filter AgentKillTests
 
 check: packages systemd ## Check format, layering, imports and the systemd unit
 	$(SWIFT) format lint --recursive --strict Package.swift Sources Tests
@@ -119,4 +123,4 @@ help: ## Show this list
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: build release demo test check bench format install deps packages systemd clean help
+.PHONY: build release demo test torture check bench format install deps packages systemd clean help

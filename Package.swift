@@ -106,7 +106,12 @@ let package = Package(
       swiftSettings: strict),
 
     // Help: in-memory edges for the loop's tests, the demo and the benchmarks. Nothing here is installed.
-    target("Simulation", ["Agent", "Effects", "Manifests", "Planning", "Rollout", "Vocabulary"]),
+    target(
+      "Simulation", ["Agent", "Effects", "Manifests", "Planning", "Rollout", "Vocabulary", logging]),
+    .executableTarget(
+      name: "simulator",
+      dependencies: ["Simulation", argumentParser],
+      swiftSettings: strict),
     .executableTarget(
       name: "demo",
       dependencies: [asyncHTTPClient, nioCore, nioHTTP1, subprocess, systemPackage],

@@ -10,7 +10,8 @@ package struct AgentService: Service {
   package let alarm: Alarm
   let interval: Duration
 
-  /// Polls every `interval`, give or take a tenth, so that many agents do not ask at the same moment.
+  /// Polls every `interval`, give or take a tenth, so that many agents do not ask at the same moment. While the remote
+  /// cannot be reached the interval doubles, up to five minutes.
   package init(_ reconciler: Reconciler, alarm: Alarm, interval: Duration) {
     self.reconciler = reconciler
     self.alarm = alarm
@@ -29,11 +30,13 @@ package struct AgentService: Service {
   }
 
   private func poll() async {
+    var failures = 0
     while !Task.isCancelled {
-      await reconciler.poll()
+      failures = await reconciler.poll() == nil ? 0 : failures + 1
       alarm.ring()
+      let pause = pollPause(interval, afterFailures: failures)
       let jitter = Double(reconciler.edges.dice() % 200) / 1000 - 0.1
-      await alarm.polls.wait(atMost: interval + interval * jitter)
+      await alarm.polls.wait(atMost: pause + pause * jitter)
     }
   }
 
@@ -52,4 +55,9 @@ package struct AgentService: Service {
       await alarm.writeBacks.wait(atMost: .seconds(60))
     }
   }
+}
+
+/// How long to leave the remote alone.
+func pollPause(_ interval: Duration, afterFailures failures: Int) -> Duration {
+  max(interval, min(interval * (1 << min(max(failures - 1, 0), 10)), .seconds(300)))
 }

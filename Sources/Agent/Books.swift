@@ -66,6 +66,13 @@ struct CrashBook {
   }
 }
 
+/// How often something was found changed behind the agent's back, and put right, since the agent started.
+struct Corrections {
+  /// Instances that ended by themselves or by somebody else's hand while they were wanted.
+  var instances: [ModelName: Int] = [:]
+  var gateway = 0
+}
+
 /// Since when a backend that nobody wants any more has been waiting for its last answers.
 struct DrainBook {
   private var since: [InstanceID: Timestamp] = [:]

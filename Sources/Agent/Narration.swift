@@ -18,9 +18,7 @@ extension ObserveResult {
     case .advanced(let step, let undecided):
       let next = after.rollout.map { "; next: \($0.step)" } ?? ""
       let lack = undecided.map { " without \($0), as the policy says" } ?? ""
-      // A promoted rollout has its line in the history already.
-      let running = after.rollout.flatMap { $0.isPromoted ? nil : $0 }
-      let record = running.map { [JournalEntry.rollout(RolloutRecord($0, of: name))] } ?? []
+      let record = after.rollout.map { [JournalEntry.rollout(RolloutRecord($0, of: name))] } ?? []
       return record + [event("StepCompleted", "\(name) \(version): \(step) is complete\(lack)\(next)")]
     case .halted(let cause):
       return [event("RolloutHalted", "\(name) \(version) stays as it is: \(cause.message)")]

@@ -114,6 +114,7 @@ extension Reconciler {
       at: now, model: name, rollout: records[name]?.machine.rollout?.id, reason: reason,
       message: "instance \(instance.id) \(how)")
     try await write([.removeInstance(instance.id), .event(event)])
+    if !isExpected { corrections.instances[name, default: 0] += 1 }
     if case .exited = instance.condition, !isExpected {
       let log = await edges.instances.logTail(of: instance.id, lines: Self.quotedLines)
       crashes.exited(key, how: how, log: log, at: now)

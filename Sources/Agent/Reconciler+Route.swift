@@ -15,6 +15,7 @@ extension Reconciler {
       try await edges.gateway.apply(table)
       gatewayTrouble = nil
       world.gateway.accepted = table
+      await noteDrift(at: now)
       return true
     } catch {
       if error != gatewayTrouble {
@@ -23,6 +24,20 @@ extension Reconciler {
       gatewayTrouble = error
       gatewayRetryAt = now + .seconds(1)
       return false
+    }
+  }
+
+  /// Somebody else had changed the gateway, and it is put right by now.
+  private func noteDrift(at now: Timestamp) async {
+    guard let drift = world.gateway.drift else { return }
+    world.gateway.drift = nil
+    corrections.gateway += 1
+    let message = "the gateway was changed behind the agent's back and is put right: \(drift)"
+    // Traffic is right again; that nobody can read about it later must not undo that.
+    do throws(JournalError) {
+      try await write([.event(Event(at: now, reason: "DriftCorrected", message: message))])
+    } catch {
+      edges.logger.warning("\(message)")
     }
   }
 

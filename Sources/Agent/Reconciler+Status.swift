@@ -9,7 +9,9 @@ extension Reconciler {
   package func status() -> StatusReport {
     let models = records.values.filter { !$0.machine.isGone }.sorted { $0.machine.name < $1.machine.name }
     return StatusReport(
-      agent: .init(name: settings.agent, version: settings.version),
+      agent: .init(
+        name: settings.agent, version: settings.version, capacity: settings.limits.capacity,
+        pruneLimit: settings.pruneLimit, corrections: corrections.gateway),
       source: .init(commit: source?.commit, fetchedAt: source?.fetchedAt, trouble: sourceTrouble?.message),
       models: models.map(report))
   }
@@ -18,10 +20,12 @@ extension Reconciler {
     let name = record.machine.name
     let instances = (world.byModel[name] ?? []).filter { !$0.isExited }.sorted { $0.id < $1.id }
     return StatusReport.Model(
-      record.machine, live: record.live, weights: world.gateway.accepted?.models[name]?.weights ?? [:],
+      record.machine, live: record.live,
+      resources: record.machine.stable.flatMap { record.workloads[$0.revision]?.resources },
+      weights: world.gateway.accepted?.models[name]?.weights ?? [:],
       instances: instances.map {
         .init(id: $0.id, revision: $0.revision, port: $0.port, ready: $0.condition == .ready)
-      }, conditions: conditions(of: record))
+      }, conditions: conditions(of: record), corrections: corrections.instances[name] ?? 0)
   }
 
   func conditions(of record: ModelRecord) -> [Condition] {
@@ -46,7 +50,7 @@ extension Reconciler {
     if let desired, desired.models[name] == nil, pruneTrouble == nil, !record.machine.removing,
       !record.machine.isGone
     {
-      let places = desired.diagnostics.filter { $0.file == record.file }.prefix(3)
+      let places = desired.diagnostics.filter { $0.file == record.file && $0.severity == .error }.prefix(3)
         .map { "\($0.file):\($0.line):\($0.column): \($0.message)" }
       let why =
         places.isEmpty ? "a manifest of the repository cannot be read" : places.joined(separator: "; ")

@@ -51,7 +51,9 @@ extension Reconciler {
       let event = Event(
         at: now, model: name, rollout: news.record?.id ?? record.machine.rollout?.id, reason: news.reason,
         message: news.message)
-      try await save(record, [.event(event)] + (news.record.map { [.rollout($0)] } ?? []))
+      let running = record.machine.rollout.map { RolloutRecord($0, of: name) }
+      let line = news.record ?? (command.isNoted ? running : nil)
+      try await save(record, [.event(event)] + (line.map { [.rollout($0)] } ?? []))
       return .done(news.message)
     }
   }
@@ -70,18 +72,18 @@ extension Reconciler {
     let name = record.machine.name
     switch command {
     case .promote(let full, let step):
-      return record.machine.promote(full: full, at: step, now: now).map { ended in
+      return record.machine.promote(full: full, at: step, by: person, now: now).map { ended in
         let rest = full ? "; it is promoted without further looks" : ""
         return News(
           reason: "PromotedByHand", message: "\(name): \(person) ended the step \"\(ended)\"\(rest)")
       }
     case .pause:
-      return record.machine.pause(by: person).map { _ in
+      return record.machine.pause(by: person, at: now).map { _ in
         News(
           reason: "PausedByHand", message: "\(name): \(person) paused it; `evenkeel resume \(name)` goes on")
       }
     case .resume:
-      return record.machine.resume().map { paused in
+      return record.machine.resume(by: person, at: now).map { paused in
         News(reason: "ResumedByHand", message: "\(name): \(person) ended the pause by \(paused)")
       }
     case .abort:
@@ -90,7 +92,7 @@ extension Reconciler {
         return News(reason: "AbortedByHand", message: message, record: rollout)
       }
     case .retry:
-      return record.machine.retry().map { release in
+      return record.machine.retry(by: person).map { release in
         News(reason: "RetriedByHand", message: "\(name) \(release.version): \(person) has it tried once more")
       }
     case .rollback(let version, let reason):
@@ -118,6 +120,16 @@ extension Reconciler {
 
   private func wayBack(_ record: ModelRecord) -> String {
     record.machine.stable.map { "traffic returns to version \($0.version)" } ?? "its instances stop"
+  }
+}
+
+extension SteerCommand {
+  /// Whether the line of the running rollout in the history changes with it.
+  fileprivate var isNoted: Bool {
+    switch self {
+    case .promote, .pause, .resume: true
+    case .abort, .retry, .rollback: false
+    }
   }
 }
 

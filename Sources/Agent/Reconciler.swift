@@ -33,6 +33,7 @@ package actor Reconciler {
   var specs: [InstanceID: InstanceSpec] = [:]
   var crashes = CrashBook()
   var drains = DrainBook()
+  var corrections = Corrections()
   /// Instances that were asked to stop in this life of the agent: their end is no crash.
   var stopping: Set<InstanceID> = []
   var ports: PortBook

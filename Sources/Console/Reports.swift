@@ -104,6 +104,8 @@ package struct RolloutReport: Hashable, Sendable {
   /// The agent's revert, once the remote has it.
   package var revert: CommitID?
   package var requestedBy: String?
+  /// What people did to it on its way, oldest first.
+  package var interventions: [InterventionReport]
 
   package init(_ record: RolloutRecord) {
     rollout = record.id
@@ -117,6 +119,20 @@ package struct RolloutReport: Hashable, Sendable {
     checks = record.failure?.checks ?? record.checks
     revert = record.revert
     requestedBy = record.requestedBy
+    interventions = record.interventions.map(InterventionReport.init)
+  }
+}
+
+/// What a person did to a rollout.
+package struct InterventionReport: Hashable, Codable, Sendable {
+  package var at: TimeText
+  package var by: String
+  package var what: String
+
+  init(_ intervention: Intervention) {
+    at = TimeText(intervention.at)
+    by = intervention.by
+    what = intervention.what
   }
 }
 
@@ -176,6 +192,7 @@ extension EventReport: Codable {
 extension RolloutReport: Codable {
   private enum CodingKeys: String, CodingKey {
     case rollout, version, revision, commit, startedAt, endedAt, outcome, failure, checks, revert, requestedBy
+    case interventions
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -191,5 +208,6 @@ extension RolloutReport: Codable {
     try container.encode(checks, forKey: .checks)
     try container.encode(revert, forKey: .revert)
     try container.encode(requestedBy, forKey: .requestedBy)
+    try container.encode(interventions, forKey: .interventions)
   }
 }

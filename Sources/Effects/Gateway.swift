@@ -88,13 +88,14 @@ package struct BackendKey: Hashable, Sendable {
 
 package struct BackendStatistics: Hashable, Sendable {
   /// Requests finished since the gateway first knew the backend; falls back to 0 when the gateway restarts. Errors
-  /// are those answered 5xx and those that got no answer: the client gave up before one began.
+  /// are those answered 5xx and those that got no answer: the client gave up before one began. When the ports of the
+  /// backend change, the requests go on, but the errors may begin again at 0.
   package var counts: RequestCounts
   /// Requests that are being answered now.
   package var active: Int
-  /// How long requests took that the instances answered, since the gateway first knew the backend; falls back to
-  /// nothing when the gateway restarts. `nil` before the first, and when that was not asked. Behind `counts` by a few
-  /// seconds.
+  /// How long requests took that the instances answered, since the gateway first knew the backend; begins again at
+  /// nothing when the gateway restarts, and when the ports of the backend change. `nil` before the first, and when that
+  /// was not asked. Behind `counts` by a few seconds.
   package var latency: LatencyHistogram?
 
   package init(counts: RequestCounts, active: Int, latency: LatencyHistogram? = nil) {

@@ -34,7 +34,7 @@ func makeMigrator() -> DatabaseMigrator {
         ) STRICT;
         """)
   }
-  migrator.registerMigration("2-clock") { database in
+  migrator.registerMigration("2-every-strategy") { database in
     try database.execute(
       sql: """
         CREATE TABLE clock (
@@ -42,6 +42,46 @@ func makeMigrator() -> DatabaseMigrator {
           record TEXT NOT NULL
         ) STRICT;
         """)
+    for change in recordsOfEveryStrategy { try database.execute(sql: change) }
   }
   return migrator
 }
+
+/// Rewrites the records of models as they were before there were other strategies than the canary. Done in SQL: what
+/// is not named stays as it is, to the byte.
+private let recordsOfEveryStrategy = [
+  // The rules of a policy, each with the value that used to be the only one.
+  """
+  UPDATE model SET record = json_set(record,
+    '$.live.dependsOn', json('[]'), '$.live.suspend', json('false'),
+    '$.live.policy.rollbackWindow', json('[0,0]'), '$.live.policy.onFailure', 'revert',
+    '$.live.policy.onUndecided', 'hold', '$.live.policy.supersede', 'replace',
+    '$.machine.suspended', json('false'),
+    '$.machine.past', json(iif(json_type(record, '$.machine.previous') IS NULL, '[]',
+      '[' || json_extract(record, '$.machine.previous') || ']')))
+  """,
+  "UPDATE model SET record = json_remove(record, '$.machine.previous')",
+  // Analyses and pauses have become values of their own.
+  """
+  UPDATE model SET record = json_set(record, '$.live.policy.strategy.canary._0', (
+    SELECT json_group_array(json(CASE
+      WHEN json_type(value, '$.analyze') IS NOT NULL THEN json_object('analyze', json_object('_0', json_object(
+        'duration', json_extract(value, '$.analyze.for'),
+        'minRequests', json_extract(value, '$.analyze.minRequests'))))
+      WHEN json_type(value, '$.pause.for') IS NOT NULL THEN json_object('pause', json_object('_0', json_object(
+        'duration', json_extract(value, '$.pause.for'))))
+      WHEN json_type(value, '$.pause') IS NOT NULL THEN '{"pause":{"_0":{}}}'
+      ELSE value END))
+    FROM json_each(record, '$.live.policy.strategy.canary._0')))
+  """,
+  // A rollout has its rules in one place.
+  """
+  UPDATE model SET record = json_remove(json_set(record,
+    '$.machine.rollout.interventions', json('[]'),
+    '$.machine.rollout.rules', json_object(
+      'readyTimeout', json_extract(record, '$.machine.rollout.readyTimeout'), 'onFailure', 'revert',
+      'onUndecided', 'hold', 'queues', json('false'))), '$.machine.rollout.readyTimeout')
+  WHERE json_type(record, '$.machine.rollout') IS NOT NULL
+  """,
+  "UPDATE rollout SET record = json_set(record, '$.interventions', json('[]'))",
+]

@@ -17,7 +17,7 @@ package struct AgentSettings: Sendable, Hashable {
 
   package init(
     name: String, source: Source, stateDirectory: String, host: Host, socket: String,
-    pruneLimit: Int = 50, maxParallelRollouts: Int? = nil
+    pruneLimit: Int = AgentSettings.defaultPruneLimit, maxParallelRollouts: Int? = nil
   ) {
     self.name = name
     self.source = source
@@ -27,6 +27,9 @@ package struct AgentSettings: Sendable, Hashable {
     self.pruneLimit = pruneLimit
     self.maxParallelRollouts = maxParallelRollouts
   }
+
+  /// The `pruneLimit` of an agent whose file does not name one.
+  package static let defaultPruneLimit = 50
 
   /// The Git repository that says what should run.
   package struct Source: Sendable, Hashable {

@@ -162,6 +162,7 @@ extension AgentSettings {
     let spec = declaration.spec
     self.init(
       name: declaration.name.value, source: spec.source, stateDirectory: spec.stateDirectory,
-      host: spec.host, socket: spec.socket)
+      host: spec.host, socket: spec.socket, pruneLimit: spec.pruneLimit,
+      maxParallelRollouts: spec.maxParallelRollouts)
   }
 }

@@ -3,7 +3,7 @@ import YAML
 /// That one resource names another.
 struct Reference: Sendable {
   enum Target: Sendable {
-    case runtime, policy, check
+    case runtime, policy, check, model
   }
 
   let target: Target
@@ -17,13 +17,17 @@ func references(in root: Node, kind: String) -> [Reference] {
   switch kind {
   case modelKind.name:
     return [reference(to: .runtime, by: spec["runtime"]), reference(to: .policy, by: spec["rollout"])]
-      .compactMap(\.self)
+      .compactMap(\.self) + references(to: .model, by: spec["dependsOn"])
   case rolloutPolicyKind.name:
-    guard case .sequence(let checks, _) = spec["checks"] else { return [] }
-    return checks.compactMap { reference(to: .check, by: $0) }
+    return references(to: .check, by: spec["checks"])
   default:
     return []
   }
+}
+
+private func references(to target: Reference.Target, by list: Node?) -> [Reference] {
+  guard case .sequence(let names, _) = list else { return [] }
+  return names.compactMap { reference(to: target, by: $0) }
 }
 
 private func reference(to target: Reference.Target, by node: Node?) -> Reference? {

@@ -57,19 +57,20 @@ struct Registry<Spec: Sendable> {
       file: entry.file, at: entry.name.position, suggestion: "rename or remove one of the two")
   }
 
-  func index(of name: String) -> Int? { indices[name] }
+  /// The index of what a reference means, whether or not that can be used; complains when there is none.
+  func existing(_ reference: Located<String>, from file: Int, _ complaints: inout Complaints) -> Int? {
+    if let index = indices[reference.value] { return index }
+    let suggestion = complaints.suggestion(for: reference.value, noun: noun) { indices.keys }
+    complaints.report(
+      "there is no \(noun) `\(reference.value)`", file: file, at: reference.position, suggestion: suggestion)
+    return nil
+  }
 
   /// The declaration that a reference means; complains when there is none that can be used.
   func find(
     _ reference: Located<String>, from file: Int, _ complaints: inout Complaints
   ) -> Declaration<Spec>? {
-    guard let index = indices[reference.value] else {
-      let suggestion = complaints.suggestion(for: reference.value, noun: noun) { indices.keys }
-      complaints.report(
-        "there is no \(noun) `\(reference.value)`", file: file, at: reference.position,
-        suggestion: suggestion)
-      return nil
-    }
+    guard let index = existing(reference, from: file, &complaints) else { return nil }
     if let declaration = entries[index].declaration { return declaration }
     complaints.report(
       "the \(noun) `\(reference.value)` at \(complaints.place(of: entries[index])) has errors",
@@ -92,12 +93,16 @@ struct Complaints {
     }
   }
 
-  mutating func report(_ message: String, file: Int, at position: Position, suggestion: String? = nil) {
+  mutating func report(
+    _ message: String, file: Int, at position: Position, suggestion: String? = nil,
+    severity: Diagnostic.Severity = .error
+  ) {
     let lines = sourceLines[file] ?? SourceLines(files[file].bytes)
     sourceLines[file] = lines
     diagnostics.append(
       Diagnostic(
-        file: files[file].path, line: position.line, column: position.column, message: message,
+        severity: severity, file: files[file].path, line: position.line, column: position.column,
+        message: message,
         suggestion: suggestion, sourceLine: lines[position.line]))
   }
 

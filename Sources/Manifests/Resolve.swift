@@ -32,14 +32,14 @@ private struct Resolver {
     resolveRuntimes()
     resolvePolicies()
     checkReferencesOfUnusable()
-    let overlapping = findOverlaps()
+    let unusable = findOverlaps().union(findPreviewOverlaps()).union(checkDependencies())
 
     var state = DesiredState()
     state.models.reserveCapacity(models.entries.count)
     for (index, entry) in models.entries.enumerated() {
       let name = ModelName(entry.name.value)
       let model = entry.declaration.flatMap { resolve($0, name, file: entry.file) }
-      if let model, !overlapping.contains(index) {
+      if let model, !unusable.contains(index) {
         state.models[name] = model
       } else {
         state.unreadable.insert(name)
@@ -72,10 +72,24 @@ private struct Resolver {
         check.map { Check(name: $0.name.value, question: $0.spec) }
       }
       let policy = Policy(
-        name: declaration.name.value, strategy: spec.strategy, checks: usable,
-        readyTimeout: spec.readyTimeout)
+        name: declaration.name.value, strategy: spec.strategy.value, checks: usable,
+        readyTimeout: spec.readyTimeout, progressDeadline: spec.progressDeadline?.value,
+        rollbackWindow: spec.rollbackWindow?.value ?? .zero, onFailure: spec.onFailure,
+        onUndecided: spec.onUndecided, supersede: spec.supersede)
       resolvedPolicies[policy.name] = .some(usable.count == found.count ? policy : nil)
+      if policy.judgesWithoutStable, usable.allSatisfy(\.needsRequestsOfStable), !usable.isEmpty {
+        warnOfBlindChecks(of: spec, file: entry.file)
+      }
     }
+  }
+
+  private mutating func warnOfBlindChecks(of spec: PolicySpec, file: Int) {
+    let hasWindow = (spec.rollbackWindow?.value ?? .zero) > .zero
+    complaints.report(
+      "the checks compare with stable only, and it gets no requests once the candidate has them all: a late failure is "
+        + "not noticed", file: file,
+      at: (hasWindow ? spec.rollbackWindow?.position : nil) ?? spec.strategy.position,
+      suggestion: "set `max` in one of the checks", severity: .warning)
   }
 
   private mutating func resolve(
@@ -88,9 +102,11 @@ private struct Resolver {
     guard let runtime, let policy else { return nil }
     return DesiredModel(
       name: name,
-      workload: Workload(artifact: spec.artifact, runtime: runtime, environment: spec.environment),
+      workload: Workload(
+        artifact: spec.artifact, runtime: runtime, environment: spec.environment, resources: spec.resources),
       live: LiveSettings(
-        replicas: spec.replicas, route: route(of: declaration), policy: policy, labels: declaration.labels),
+        replicas: spec.replicas, route: route(of: declaration), policy: policy, labels: declaration.labels,
+        dependsOn: spec.dependsOn.map { ModelName($0.value) }, suspend: spec.suspend),
       file: files[file].path)
   }
 
@@ -113,6 +129,7 @@ private struct Resolver {
     for (file, model) in models.duplicates {
       check(Reference(target: .runtime, name: model.spec.runtime), from: file)
       check(Reference(target: .policy, name: model.spec.rollout), from: file)
+      for name in model.spec.dependsOn { check(Reference(target: .model, name: name), from: file) }
     }
     for (file, policy) in policies.duplicates {
       for name in policy.spec.checks { check(Reference(target: .check, name: name), from: file) }
@@ -124,6 +141,7 @@ private struct Resolver {
     case .runtime: _ = runtimes.find(reference.name, from: file, &complaints)
     case .policy: _ = policy(reference.name, from: file)
     case .check: _ = checks.find(reference.name, from: file, &complaints)
+    case .model: _ = models.existing(reference.name, from: file, &complaints)
     }
   }
 
@@ -146,6 +164,73 @@ private struct Resolver {
         file: entry.file, at: declaration.spec.route?.position ?? entry.name.position)
     }
     return overlapping
+  }
+
+  /// The models whose candidates would be previewed where requests of another model arrive, or their own ordinary ones.
+  private mutating func findPreviewOverlaps() -> Set<Int> {
+    let previews = models.entries.map { $0.declaration.flatMap(previewRoute) }
+    guard previews.contains(where: { $0 != nil }) else { return [] }
+    var index = RouteIndex(models.entries.map { $0.declaration.map(route) })
+    for case (let model, let preview?) in zip(previews.indices, previews) { index.insert(model, preview) }
+    var overlapping: Set<Int> = []
+    for case (let model, let preview?) in zip(previews.indices, previews) {
+      let entry = models.entries[model]
+      guard let declaration = entry.declaration else { continue }
+      let shown = (preview.host ?? "") + preview.prefix
+      if route(of: declaration) == preview {
+        overlapping.insert(model)
+        complaints.report(
+          "candidates of `\(entry.name.value)` are previewed at \(shown), where its ordinary requests arrive",
+          file: entry.file, at: declaration.spec.rollout.position)
+      } else if let other = index.overlap(of: model, preview) {
+        overlapping.insert(model)
+        let rival = models.entries[other]
+        complaints.report(
+          "candidates of `\(entry.name.value)` are previewed at \(shown), which overlaps `\(rival.name.value)` at "
+            + complaints.place(of: rival), file: entry.file, at: declaration.spec.rollout.position)
+      }
+    }
+    return overlapping
+  }
+
+  /// Where requests reach a candidate by a host name of its own; `nil` when the policy has no such preview.
+  private func previewRoute(of declaration: Declaration<ModelSpec>) -> Route? {
+    guard case .some(.some(let policy)) = resolvedPolicies[declaration.spec.rollout.value],
+      let host = policy.strategy.previewHost
+    else { return nil }
+    return Route(host: host, prefix: route(of: declaration).prefix)
+  }
+
+  /// The models that depend on one that is not there, or on themselves by way of others. A dependency that cannot be
+  /// read is no fault of the model: it waits for it.
+  private mutating func checkDependencies() -> Set<Int> {
+    var unusable: Set<Int> = []
+    var dependencies: [[Int]] = Array(repeating: [], count: models.entries.count)
+    for (model, entry) in models.entries.enumerated() {
+      for reference in entry.declaration?.spec.dependsOn ?? [] {
+        if let target = models.existing(reference, from: entry.file, &complaints) {
+          dependencies[model].append(target)
+        } else {
+          unusable.insert(model)
+        }
+      }
+    }
+    for (model, cycle) in cycles(in: dependencies).sorted(by: { $0.key < $1.key }) {
+      unusable.insert(model)
+      report(cycle, of: models.entries[model])
+    }
+    return unusable
+  }
+
+  private mutating func report(_ cycle: [Int], of entry: Registry<ModelSpec>.Entry) {
+    let most = 32
+    let names = cycle.prefix(most).map { models.entries[$0].name.value }
+    let next = models.entries[cycle[cycle.count > 1 ? 1 : 0]].name.value
+    let rest = cycle.count > most ? ["(\(cycle.count - most) more)"] : []
+    let position = entry.declaration?.spec.dependsOn.first { $0.value == next }?.position
+    complaints.report(
+      "the model depends on itself: " + (names + rest + [entry.name.value]).joined(separator: " -> "),
+      file: entry.file, at: position ?? entry.name.position)
   }
 }
 

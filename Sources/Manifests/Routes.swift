@@ -12,7 +12,7 @@ struct RouteIndex {
     var second: Int?
 
     mutating func insert(_ model: Int) {
-      if first == nil { first = model } else if second == nil { second = model }
+      if first == nil { first = model } else if second == nil, first != model { second = model }
     }
 
     func other(than model: Int) -> Int? { first == model ? second : first }
@@ -45,7 +45,8 @@ struct RouteIndex {
     for case (let model, let route?) in zip(routes.indices, routes) { insert(model, route) }
   }
 
-  private mutating func insert(_ model: Int, _ route: Route) {
+  /// Adds a route; a model may have several.
+  mutating func insert(_ model: Int, _ route: Route) {
     at[route.prefix, default: Models()].insert(model, host: route.host)
     for path in pathsAbove(route.prefix) {
       below[path, default: Models()].insert(model, host: route.host)

@@ -103,8 +103,9 @@ private func admission(
         message: "version \(proposal.version) waits: \(running) of at most \(most) rollouts are under way"))
   }
   let others = total(of: models, besides: proposal.model, \.now)
+  let now = models[proposal.model]?.now ?? Resources()
   let peak = proposal.peak(beside: models[proposal.model])
-  if let capacity = limits.capacity, let lack = (others + peak).lack(of: capacity) {
+  if let capacity = limits.capacity, let lack = peak.lack(since: now, beside: others, of: capacity) {
     return .waits(
       Trouble(
         reason: "WaitingForCapacity",
@@ -120,10 +121,9 @@ package func refusal(
   guard let capacity = limits.capacity else { return nil }
   let others = total(of: models, besides: proposal.model, \.atRest)
   let stable = models[proposal.model]?.atRest ?? Resources()
-  guard let lack = (others + proposal.peak(beside: models[proposal.model])).lack(of: capacity) else {
-    return nil
-  }
-  let alone = (others + stable.max(proposal.candidate)).lack(of: capacity) == nil
+  let peak = proposal.peak(beside: models[proposal.model])
+  guard let lack = peak.lack(since: stable, beside: others, of: capacity) else { return nil }
+  let alone = stable.max(proposal.candidate).lack(since: stable, beside: others, of: capacity) == nil
   let advice =
     alone && !proposal.isExclusive
     ? "; it fits with the strategy `recreate`, which stops the old version first"
@@ -162,14 +162,17 @@ extension Resources {
     Resources(milliCPU: Swift.max(milliCPU, other.milliCPU), memory: Swift.max(memory, other.memory))
   }
 
-  /// What these needs have too little of, in words; `nil` when they fit.
-  fileprivate func lack(of capacity: Resources) -> String? {
+  /// What these needs have too little of, in words; `nil` when they fit. Only what rises counts: a host that is
+  /// overloaded already must be able to get a version that needs less.
+  fileprivate func lack(since before: Resources, beside others: Resources, of capacity: Resources) -> String?
+  {
+    let needed = self + others
     var lacks: [String] = []
-    if memory > capacity.memory {
-      lacks.append("memory (\(memory.mebibytes) needed, \(capacity.memory.mebibytes) there)")
+    if needed.memory > capacity.memory, memory > before.memory {
+      lacks.append("memory (\(needed.memory.mebibytes) needed, \(capacity.memory.mebibytes) there)")
     }
-    if milliCPU > capacity.milliCPU {
-      lacks.append("CPU (\(milliCPU.cores) needed, \(capacity.milliCPU.cores) there)")
+    if needed.milliCPU > capacity.milliCPU, milliCPU > before.milliCPU {
+      lacks.append("CPU (\(needed.milliCPU.cores) needed, \(capacity.milliCPU.cores) there)")
     }
     return lacks.isEmpty ? nil : lacks.joined(separator: " and ")
   }

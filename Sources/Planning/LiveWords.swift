@@ -34,6 +34,15 @@ private func settingDifferences(from before: LiveSettings, to after: LiveSetting
   if before.labels != after.labels {
     differences.append("labels \(words(before.labels)) -> \(words(after.labels))")
   }
+  if before.dependsOn != after.dependsOn {
+    differences.append("depends on \(words(before.dependsOn)) -> \(words(after.dependsOn))")
+  }
+  if before.suspend != after.suspend {
+    differences.append(
+      after.suspend
+        ? "suspended: rollouts neither begin nor go on until it is lifted"
+        : "suspended no more: rollouts begin and go on")
+  }
   return differences
 }
 
@@ -50,6 +59,10 @@ private func replicaStep(from before: Int, to after: Int, version: String) -> Pl
 
 extension Route {
   fileprivate var words: String { (host ?? "*") + prefix }
+}
+
+private func words(_ models: [ModelName]) -> String {
+  models.isEmpty ? "(none)" : models.map(\.rawValue).joined(separator: ",")
 }
 
 private func words(_ labels: [String: String]) -> String {

@@ -6,19 +6,29 @@ package import Vocabulary
 /// another commit of the configuration repository.
 package struct ObservedState: Hashable, Sendable {
   package var models: [ModelName: ObservedModel]
+  /// What all instances together may use; `nil` when that is not known, and then nothing is refused for it.
+  package var capacity: Resources?
+  /// The largest share, in percent, of the running models that one commit may remove.
+  package var pruneLimit: Int
 
-  package init(models: [ModelName: ObservedModel] = [:]) {
+  package init(
+    models: [ModelName: ObservedModel] = [:], capacity: Resources? = nil,
+    pruneLimit: Int = AgentSettings.defaultPruneLimit
+  ) {
     self.models = models
+    self.capacity = capacity
+    self.pruneLimit = pruneLimit
   }
 
   /// The state of a host on which everything that `base` asks for is stable: what a pull request is compared
   /// with. A model that cannot be read in `base` is not in it, for nobody knows what of it runs.
   package init(settledOn base: DesiredState) {
-    models = base.models.mapValues { model in
-      let release = Release(
-        revision: revision(of: model.workload), version: model.workload.artifact.version, commit: nil)
-      return ObservedModel(stable: release, live: model.live)
-    }
+    self.init(
+      models: base.models.mapValues { model in
+        let release = Release(
+          revision: revision(of: model.workload), version: model.workload.artifact.version, commit: nil)
+        return ObservedModel(stable: release, live: model.live, resources: model.workload.resources)
+      })
   }
 }
 
@@ -32,22 +42,22 @@ package struct ObservedModel: Hashable, Sendable {
   package var live: LiveSettings?
   package var failures: [FailedAttempt]
   package var phase: Phase
+  /// What one instance of stable needs; `nil` when its manifest does not say, or it is not known.
+  package var resources: Resources?
+  /// The release that stable has taken the place of, while it is kept warm.
+  package var warm: Release?
 
   package init(
     stable: Release? = nil, candidate: Release? = nil, live: LiveSettings? = nil,
-    failures: [FailedAttempt] = [], phase: Phase = .stable
+    failures: [FailedAttempt] = [], phase: Phase = .stable, resources: Resources? = nil, warm: Release? = nil
   ) {
     self.stable = stable
     self.candidate = candidate
     self.live = live
     self.failures = failures
     self.phase = phase
-  }
-
-  package init(_ machine: ModelMachine, live: LiveSettings?) {
-    self.init(
-      stable: machine.stable, candidate: machine.rollout?.candidate, live: live,
-      failures: machine.failures, phase: machine.phase)
+    self.resources = resources
+    self.warm = warm
   }
 
   /// Whether anything of it runs or is on its way. Of a model that is gone only its failures are known.

@@ -4,7 +4,7 @@ import Vocabulary
 
 extension Plan: Encodable {
   private enum CodingKeys: String, CodingKey {
-    case source, summary, changes, diagnostics
+    case source, summary, changes, stalled, diagnostics
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -12,6 +12,7 @@ extension Plan: Encodable {
     try container.encode(source, forKey: .source)
     try container.encode(summary, forKey: .summary)
     try container.encode(changes, forKey: .changes)
+    try container.encode(stalled, forKey: .stalled)
     try container.encode(diagnostics, forKey: .diagnostics)
   }
 }
@@ -70,6 +71,9 @@ extension OnFailure: Encodable {
     case .revert(let commits):
       try container.encode("revert", forKey: .action)
       try container.encode(commits, forKey: .commits)
+    case .hold:
+      try container.encode("hold", forKey: .action)
+      try container.encode([CommitID](), forKey: .commits)
     case .none:
       try container.encode("none", forKey: .action)
       try container.encode([CommitID](), forKey: .commits)

@@ -66,9 +66,9 @@ package struct PlanSummary: Hashable, Codable, Sendable {
 }
 
 /// A model that the plan leaves alone, and why.
-package struct StalledModel: Hashable, Sendable {
+package struct StalledModel: Hashable, Encodable, Sendable {
   package var model: ModelName
-  /// `Unreadable`, `MayBeUnreadable` or `FailedBefore`.
+  /// `Unreadable`, `MayBeUnreadable`, `FailedBefore`, `PruneLimit` or `CapacityExceeded`.
   package var reason: String
   package var message: String
 
@@ -92,19 +92,22 @@ package struct Change: Hashable, Sendable {
   package var to: Release?
   /// `false` when it applies live, with no rollout.
   package var rollout: Bool
+  /// Whether what serves now stops before the candidate starts, so that nobody answers in between.
+  package var stopsFirst: Bool
   package var steps: [PlannedStep]
   package var onFailure: OnFailure
   package var warnings: [PlanWarning]
 
   package init(
-    model: ModelName, kind: Kind, from: Release?, to: Release?, rollout: Bool, steps: [PlannedStep],
-    onFailure: OnFailure = .none, warnings: [PlanWarning] = []
+    model: ModelName, kind: Kind, from: Release?, to: Release?, rollout: Bool, stopsFirst: Bool = false,
+    steps: [PlannedStep], onFailure: OnFailure = .none, warnings: [PlanWarning] = []
   ) {
     self.model = model
     self.kind = kind
     self.from = from
     self.to = to
     self.rollout = rollout
+    self.stopsFirst = stopsFirst
     self.steps = steps
     self.onFailure = onFailure
     self.warnings = warnings
@@ -115,12 +118,14 @@ package struct Change: Hashable, Sendable {
 package enum OnFailure: Hashable, Sendable {
   /// Reverts these commits; none are named when the manifests are not committed yet.
   case revert([CommitID])
+  /// Leaves Git as it is, and holds the model until a person decides.
+  case hold
   /// There is no rollout that could fail.
   case none
 }
 
 package struct PlanWarning: Hashable, Codable, Sendable {
-  /// `FailedBefore` or `RolloutInProgress`.
+  /// `FailedBefore`, `RolloutInProgress`, `Downtime`, `Suspended` or `WaitsForDependency`.
   package var reason: String
   package var message: String
 

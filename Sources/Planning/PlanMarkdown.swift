@@ -37,7 +37,7 @@ private func details(of change: Change) -> String {
   let count = change.steps.count == 1 ? "1 step" : "\(change.steps.count) steps"
   var lines = ["<details><summary>\(change.model.description.escaped): \(count)</summary>", ""]
   lines += change.steps.enumerated().map { "\($0.offset + 1). \($0.element.text.escaped)" }
-  if let sentence = change.onFailure.sentence(restoring: change.kind == .add ? nil : change.from?.version) {
+  if let sentence = change.failureSentence {
     lines += ["", "If it fails: \(sentence.escaped)."]
   }
   lines += ["", "</details>"]

@@ -24,7 +24,7 @@ private func blockLines(of change: Change, _ paint: Paint) -> [String] {
     let indent = String(repeating: " ", count: max(0, 5 - number.count))
     lines.append("\(indent)\(number). \(step.text.printable)")
   }
-  if let sentence = change.onFailure.sentence(restoring: change.kind == .add ? nil : change.from?.version) {
+  if let sentence = change.failureSentence {
     lines.append("    if it fails: \(sentence.printable)")
   }
   for warning in change.warnings {
@@ -80,13 +80,23 @@ extension Change {
   }
 }
 
-extension OnFailure {
-  /// `nil` when nothing can fail.
-  func sentence(restoring version: String?) -> String? {
-    guard case .revert(let commits) = self else { return nil }
-    let traffic = version.map { "all requests return to version \($0)" } ?? "it is stopped"
-    guard !commits.isEmpty else { return "\(traffic), then the commit that introduces it is reverted in Git" }
-    return "\(traffic), then \(commits.map(\.short).joined(separator: ", ")) is reverted in Git"
+extension Change {
+  /// What follows a failure; `nil` when nothing can fail.
+  var failureSentence: String? {
+    switch onFailure {
+    case .none: nil
+    case .hold: "\(restoration), and Git stays as it is until a person decides"
+    case .revert([]): "\(restoration), then the commit that introduces it is reverted in Git"
+    case .revert(let commits):
+      "\(restoration), then \(commits.map(\.short).joined(separator: ", ")) is reverted in Git"
+    }
+  }
+
+  private var restoration: String {
+    guard kind != .add, let from else { return "it is stopped" }
+    return stopsFirst
+      ? "it is stopped and version \(from.version) is started again"
+      : "all requests return to version \(from.version)"
   }
 }
 

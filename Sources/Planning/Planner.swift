@@ -6,7 +6,8 @@ package import Vocabulary
 ///
 /// The rules of staying out of harm's way: a model whose documents cannot be read keeps running what it runs; a
 /// model that is missing is removed only when every document could be attributed, because it may be in one that
-/// could not; an attempt that has failed is not made again.
+/// could not, and when not too many are missing at once; an attempt that has failed is not made again; and what the
+/// host cannot hold is not begun.
 ///
 /// - Parameters:
 ///   - source: where `desired` was read; it only goes into the plan.
@@ -19,19 +20,35 @@ package func plan(
   var plan = Plan(source: source, diagnostics: desired.diagnostics)
   for model in desired.models.values where !desired.unreadable.contains(model.name) {
     let known = observed.models[model.name] ?? ObservedModel()
-    plan.add(outcome(of: Wish(model), on: known, introducedBy: introducedBy))
+    var outcome = outcome(of: Wish(model), on: known, introducedBy: introducedBy)
+    if case .changed(var change) = outcome, change.rollout {
+      change.warnings += waitWarnings(about: model, desired, observed)
+      outcome = .changed(change)
+    }
+    plan.add(outcome)
   }
   for name in desired.unreadable {
     let message = "its manifests cannot be read; what runs keeps running"
     plan.add(.stalled(StalledModel(model: name, reason: "Unreadable", message: message)))
   }
-  for (name, model) in observed.models
-  where model.exists && desired.models[name] == nil && !desired.unreadable.contains(name) {
-    plan.add(absence(of: name, observed: model, unattributed: desired.unattributed))
+  let missing = observed.models.filter { name, model in
+    model.exists && desired.models[name] == nil && !desired.unreadable.contains(name)
+  }
+  let refusal = pruneRefusal(of: missing, in: observed)
+  for (name, model) in missing {
+    plan.add(absence(of: name, observed: model, unattributed: desired.unattributed, refusal: refusal))
   }
   plan.changes.sort { $0.model < $1.model }
+  plan.refuseWhatDoesNotFit(desired, on: observed)
   plan.stalled.sort { $0.model < $1.model }
   return plan
+}
+
+/// Why missing models are kept all the same; only those that run count.
+private func pruneRefusal(of missing: [ModelName: ObservedModel], in observed: ObservedState) -> Trouble? {
+  let running = observed.models.filter { $0.value.stable != nil && $0.value.phase != .removing }
+  return pruneRefusal(
+    of: running.keys.count { missing[$0] != nil }, among: running.count, percent: observed.pruneLimit)
 }
 
 /// What a plan says about one model.
@@ -87,41 +104,35 @@ private func outcome(
 
 /// A rollout, or a first deployment.
 private func deployment(of wish: Wish, _ release: Release, on observed: ObservedModel) -> Change {
+  if observed.phase == .watching, let warm = observed.warm, warm.revision == release.revision {
+    return returning(to: warm, wish, on: observed)
+  }
   let stable = observed.stable
+  let policy = wish.model.live.policy
   let terms = wish.model.live.terms
   let program: Program =
     stable == nil
     ? .firstDeployment(instances: terms.replicas) : terms.program
-  let words = StepWords(model: wish.model, from: stable)
+  let words = StepWords(model: wish.model, from: stable, resourcesBefore: observed.resources)
   var steps: [PlannedStep] = []
   if let stable { steps = liveSteps(from: observed.live, to: wish.model.live, version: stable.version) }
   return Change(
     model: wish.model.name, kind: stable == nil ? .add : .change, from: stable, to: release, rollout: true,
-    steps: steps + program.steps.map(words.planned), onFailure: .revert([release.commit].compactMap(\.self)),
-    warnings: warnings(about: release, on: observed))
+    stopsFirst: program.steps.contains(.stopStable), steps: steps + words.planned(program),
+    onFailure: policy.onFailure == .hold ? .hold : .revert([release.commit].compactMap(\.self)),
+    warnings: warnings(about: release, under: program, on: observed))
 }
 
-private func warnings(about release: Release, on observed: ObservedModel) -> [PlanWarning] {
-  var warnings: [PlanWarning] = []
-  if let failed = observed.failures.last(where: { $0.attempt.revision == release.revision }) {
-    let commit = failed.attempt.commit.map { ", from commit \($0.short)" } ?? ""
-    warnings.append(
-      PlanWarning(
-        reason: "FailedBefore",
-        message: "version \(failed.version) failed at \(failed.at)\(commit): \(failed.message)"))
-  }
-  return warnings + supersession(of: observed)
-}
-
-/// Warns that a rollout which is under way ends.
-private func supersession(of observed: ObservedModel) -> [PlanWarning] {
-  guard let candidate = observed.underWay else { return [] }
-  return [
-    PlanWarning(
-      reason: "RolloutInProgress",
-      message: "the rollout of version \(candidate.version) is under way (\(observed.phase.rawValue)) "
-        + "and will be superseded")
+/// Git returns to the release that is still kept warm: nothing has to be started, and nothing is judged.
+private func returning(to warm: Release, _ wish: Wish, on observed: ObservedModel) -> Change {
+  let left = observed.stable
+  let steps = [
+    PlannedStep(.weight(percent: 100), "send all requests to version \(warm.version), which is still warm"),
+    PlannedStep(.stop, "stop \(left.map { "version \($0.version)" } ?? "the other version")"),
   ]
+  let live = liveSteps(from: observed.live, to: wish.model.live, version: warm.version)
+  return Change(
+    model: wish.model.name, kind: .change, from: left, to: warm, rollout: false, steps: live + steps)
 }
 
 /// Git asks for what is stable: a rollout that is under way ends, and live settings apply.
@@ -143,7 +154,7 @@ private func settling(_ wish: Wish, on stable: Release, observed: ObservedModel)
   return .changed(
     Change(
       model: wish.model.name, kind: .change, from: candidate, to: stable, rollout: false,
-      steps: live + steps, warnings: supersession(of: observed)))
+      steps: live + steps, warnings: supersession(of: observed, by: nil)))
 }
 
 private func liveChange(of wish: Wish, serving: Release?, observed: ObservedModel) -> ModelOutcome {
@@ -156,7 +167,9 @@ private func liveChange(of wish: Wish, serving: Release?, observed: ObservedMode
 }
 
 /// Git has no such model.
-private func absence(of name: ModelName, observed: ObservedModel, unattributed: Set<String>) -> ModelOutcome {
+private func absence(
+  of name: ModelName, observed: ObservedModel, unattributed: Set<String>, refusal: Trouble?
+) -> ModelOutcome {
   guard observed.phase != .removing, let release = observed.stable ?? observed.candidate else {
     return .unchanged
   }
@@ -168,6 +181,9 @@ private func absence(of name: ModelName, observed: ObservedModel, unattributed: 
         message:
           "it is missing, but it may be in a document that cannot be read (\(files)); it is not removed"))
   }
+  if let refusal {
+    return .stalled(StalledModel(model: name, reason: refusal.reason, message: refusal.message))
+  }
   let instances = observed.live.map { instanceCount($0.replicas) } ?? "the instances"
   var steps = [PlannedStep(.stop, "stop \(instances) of version \(release.version)")]
   if observed.stable != nil {
@@ -176,8 +192,9 @@ private func absence(of name: ModelName, observed: ObservedModel, unattributed: 
   if let candidate = observed.underWay, candidate.revision != release.revision {
     steps.append(PlannedStep(.stop, "stop version \(candidate.version)"))
   }
+  if let warm = observed.warm { steps.append(PlannedStep(.stop, "stop version \(warm.version)")) }
   return .changed(
     Change(
       model: name, kind: .remove, from: release, to: nil, rollout: false, steps: steps,
-      warnings: supersession(of: observed)))
+      warnings: supersession(of: observed, by: nil)))
 }

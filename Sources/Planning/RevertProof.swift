@@ -93,7 +93,8 @@ private func newDamage(from tip: DesiredState, to result: DesiredState) -> Strin
   // Lines move when a file changes, so a complaint is the same one when it says the same about the same file.
   var known: [Complaint: Int] = [:]
   for diagnostic in tip.diagnostics { known[Complaint(diagnostic), default: 0] += 1 }
-  for diagnostic in result.diagnostics {
+  // What is only warned of works.
+  for diagnostic in result.diagnostics where diagnostic.severity == .error {
     let left = known[Complaint(diagnostic), default: 0]
     guard left > 0 else {
       return "\(diagnostic.file):\(diagnostic.line): \(diagnostic.message)"

@@ -15,12 +15,15 @@ package import Vocabulary
 /// 3. the runtime: text `name`, list `command`, map `env`, texts `protocol` and `ready.path`, duration
 ///    `terminationGrace`; all with `$(NAME)` unexpanded
 /// 4. the model's own environment: map `env`
+/// 5. only if the model says what it needs: the text `resources`, then thousandths of a core and bytes of memory as
+///    integers, 0 for the one that it does not say
 package func revision(of workload: Workload) -> Revision {
   var encoding = CanonicalEncoding()
   encoding.append("evenkeel revision 1")
   encoding.append(workload.artifact)
   encoding.append(workload.runtime)
   encoding.append(workload.environment)
+  if let resources = workload.resources { encoding.append(resources) }
   var hash = SHA256()
   hash.update(data: encoding.bytes)
   // 64 lower-case digits are what a digest is made of, so reading them back cannot fail.
@@ -51,6 +54,13 @@ private struct CanonicalEncoding {
     append(runtime.readyPath)
     append(integer: runtime.terminationGrace.components.seconds)
     append(integer: runtime.terminationGrace.components.attoseconds)
+  }
+
+  /// Named, so that whatever else may follow one day cannot be taken for it.
+  mutating func append(_ resources: Resources) {
+    append("resources")
+    append(integer: Int64(resources.milliCPU))
+    append(integer: Int64(resources.memory))
   }
 
   mutating func append(_ texts: [String]) {

@@ -2,6 +2,30 @@ import Manifests
 import Rollout
 import Vocabulary
 
+extension StatusReport.Agent: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case name, version, capacity, pruneLimit, corrections
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    name = try container.decode(String.self, forKey: .name)
+    version = try container.decode(String.self, forKey: .version)
+    capacity = try container.decodeIfPresent(ResourcesJSON.self, forKey: .capacity)?.resources
+    pruneLimit = try container.decodeIfPresent(PercentText.self, forKey: .pruneLimit)?.percent
+    corrections = try container.decodeIfPresent(Int.self, forKey: .corrections) ?? 0
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .name)
+    try container.encode(version, forKey: .version)
+    try container.encode(capacity.map(ResourcesJSON.init), forKey: .capacity)
+    try container.encode(pruneLimit.map(PercentText.init), forKey: .pruneLimit)
+    try container.encode(corrections, forKey: .corrections)
+  }
+}
+
 extension StatusReport.Source: Codable {
   private enum CodingKeys: String, CodingKey {
     case commit, fetchedAt, trouble
@@ -24,7 +48,8 @@ extension StatusReport.Source: Codable {
 
 extension StatusReport.Model: Codable {
   private enum CodingKeys: String, CodingKey {
-    case name, phase, step, stable, candidate, weights, instances, checks, conditions, live, failures
+    case name, phase, step, stable, candidate, weights, instances, checks, conditions, live, failures,
+      resources, warm, corrections
   }
 
   package init(from decoder: any Decoder) throws {
@@ -40,6 +65,9 @@ extension StatusReport.Model: Codable {
     conditions = try container.decode([ConditionJSON].self, forKey: .conditions).map(\.condition)
     live = try container.decodeIfPresent(LiveJSON.self, forKey: .live)?.live
     failures = try container.decode([FailureJSON].self, forKey: .failures).map(\.failure)
+    resources = try container.decodeIfPresent(ResourcesJSON.self, forKey: .resources)?.resources
+    warm = try container.decodeIfPresent(ReleaseJSON.self, forKey: .warm)?.release
+    corrections = try container.decodeIfPresent(Int.self, forKey: .corrections) ?? 0
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -55,6 +83,9 @@ extension StatusReport.Model: Codable {
     try container.encode(conditions.map(ConditionJSON.init), forKey: .conditions)
     try container.encode(live.map(LiveJSON.init), forKey: .live)
     try container.encode(failures.map(FailureJSON.init), forKey: .failures)
+    try container.encode(resources.map(ResourcesJSON.init), forKey: .resources)
+    try container.encode(warm.map(ReleaseJSON.init), forKey: .warm)
+    try container.encode(corrections, forKey: .corrections)
   }
 }
 

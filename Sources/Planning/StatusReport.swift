@@ -6,13 +6,25 @@ package import Vocabulary
 /// Every key is always there, with `null` for what there is not. It holds all that a dry run needs
 /// (`--state FILE`); times are RFC 3339 text and durations are written as manifests write them.
 package struct StatusReport: Hashable, Codable, Sendable {
-  package struct Agent: Hashable, Codable, Sendable {
+  package struct Agent: Hashable, Sendable {
     package var name: String
     package var version: String
+    /// What all instances together may use; `nil` when that is not known.
+    package var capacity: Resources?
+    /// The largest share, in percent, of the running models that one commit may remove; `nil` in a report of an
+    /// earlier version.
+    package var pruneLimit: Int?
+    /// How often the gateway was found changed behind the agent's back and put right, since the agent started.
+    package var corrections: Int
 
-    package init(name: String, version: String) {
+    package init(
+      name: String, version: String, capacity: Resources? = nil, pruneLimit: Int? = nil, corrections: Int = 0
+    ) {
       self.name = name
       self.version = version
+      self.capacity = capacity
+      self.pruneLimit = pruneLimit
+      self.corrections = corrections
     }
   }
 
@@ -43,6 +55,12 @@ package struct StatusReport: Hashable, Codable, Sendable {
     package var conditions: [Condition]
     package var live: LiveSettings?
     package var failures: [FailedAttempt]
+    /// What one instance of stable needs; `nil` when its manifest does not say.
+    package var resources: Resources?
+    /// The release that stable has taken the place of, while it is kept warm.
+    package var warm: Release?
+    /// How often an instance ended that was to run, and was started again, since the agent started.
+    package var corrections: Int
   }
 
   package struct Step: Hashable, Codable, Sendable {
@@ -86,14 +104,24 @@ package struct StatusReport: Hashable, Codable, Sendable {
 extension StatusReport.Model {
   /// The part that the machine knows, with what was observed of the model.
   package init(
-    _ machine: ModelMachine, live: LiveSettings?, weights: [Revision: Int],
-    instances: [StatusReport.Instance], conditions: [Condition]
+    _ machine: ModelMachine, live: LiveSettings?, resources: Resources? = nil, weights: [Revision: Int],
+    instances: [StatusReport.Instance], conditions: [Condition], corrections: Int = 0
   ) {
     self.init(
       name: machine.name, phase: machine.phase, step: machine.rollout.map(StatusReport.Step.init),
       stable: machine.stable, candidate: machine.rollout?.candidate, weights: weights,
       instances: instances, checks: machine.rollout?.checks.map(\.report) ?? [], conditions: conditions,
-      live: live, failures: machine.failures)
+      live: live, failures: machine.failures, resources: resources, warm: machine.warm,
+      corrections: corrections)
+  }
+}
+
+extension ModelMachine {
+  /// The release that stable has taken the place of, while it is kept warm.
+  fileprivate var warm: Release? {
+    guard let rollout, case .stepping = rollout.stage, case .watch = rollout.step, rollout.stance.stableRuns
+    else { return nil }
+    return rollout.displaced
   }
 }
 
@@ -106,11 +134,12 @@ extension StatusReport.Step {
 
 /// What a plan needs to know of a host, from its status.
 package func observedState(from report: StatusReport) -> ObservedState {
-  var observed = ObservedState()
+  var observed = ObservedState(capacity: report.agent.capacity)
+  if let limit = report.agent.pruneLimit { observed.pruneLimit = limit }
   for model in report.models {
     observed.models[model.name] = ObservedModel(
       stable: model.stable, candidate: model.candidate, live: model.live, failures: model.failures,
-      phase: model.phase)
+      phase: model.phase, resources: model.resources, warm: model.warm)
   }
   return observed
 }

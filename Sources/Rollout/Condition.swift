@@ -127,9 +127,10 @@ extension ModelMachine {
     switch rollout.stage {
     case .stepping:
       let place = "step \(rollout.cursor + 1) of \(rollout.program.steps.count) (\(rollout.step))"
-      let halt = rollout.halt.map { "; \($0.cause.message)" } ?? waiting
+      let halt = rollout.halt.flatMap { $0.isTold ? $0 : nil }
+      let why = halt.map { "; \($0.cause.message)" } ?? waiting
       return Trouble(
-        reason: rollout.halt?.cause.reason ?? "Progressing", message: "version \(version): \(place)\(halt)")
+        reason: halt?.cause.reason ?? "Progressing", message: "version \(version): \(place)\(why)")
     case .restoring: return Trouble(reason: "Restoring", message: "traffic returns to stable\(waiting)")
     case .writingBack(_, .notPossible), .held: return nil
     case .writingBack:
@@ -159,7 +160,7 @@ extension ModelMachine {
     case .held(let failure):
       return Trouble(reason: failure.reason.rawValue, message: "held: \(failure.message)")
     case .stepping:
-      guard case .outage(let trouble) = rollout?.halt?.cause else { return nil }
+      guard let halt = rollout?.halt, halt.isTold, case .outage(let trouble) = halt.cause else { return nil }
       return trouble
     case .restoring, .writingBack: return nil
     case nil:

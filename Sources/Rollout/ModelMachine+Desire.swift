@@ -79,7 +79,7 @@ extension ModelMachine {
   /// Why this release is not tried again by itself; `nil` when it may be tried.
   func quarantine(of release: Release) -> FailedAttempt? {
     let attempt = Attempt(release)
-    guard retrying != attempt else { return nil }
+    guard retrying?.attempt != attempt else { return nil }
     return failures.last { $0.attempt == attempt }
   }
 
@@ -89,6 +89,7 @@ extension ModelMachine {
     rollout = Rollout(
       id: id, kind: .deploy, candidate: release, program: program(under: terms), rules: terms.rules,
       checks: stable == nil ? [] : terms.checks, at: now)
+    if retrying?.attempt == Attempt(release) { rollout?.requestedBy = retrying?.by }
     retrying = nil
     return .began
   }

@@ -24,8 +24,9 @@ extension ModelMachine {
     self.rollout?.traffic = Traffic(
       candidate: world.counts?[rollout.candidate.revision] ?? RequestCounts(),
       stable: stable ?? RequestCounts())
-    let latencies = latencies(of: rollout, in: world)
-    self.rollout?.judgeLatencies { $0.start(candidate: latencies.candidate, stable: latencies.stable) }
+    let times = times(of: rollout, in: world)
+    _ = self.rollout?.traffic?.advance(candidateTimes: times.candidate, stableTimes: times.stable)
+    self.rollout?.judgeLatencies { $0.learn(ofStable: times.stable) }
   }
 
   /// The candidate's share of the requests has changed.
@@ -48,10 +49,12 @@ extension ModelMachine {
     rollout.isPromoted ? rollout.displaced : stable
   }
 
-  private func latencies(of rollout: Rollout, in world: ModelObservation) -> (
+  /// The gateway's totals, if a check asks for them.
+  private func times(of rollout: Rollout, in world: ModelObservation) -> (
     candidate: LatencyHistogram?, stable: LatencyHistogram?
   ) {
-    (
+    guard rollout.judgesLatency else { return (nil, nil) }
+    return (
       world.latencies[rollout.candidate.revision],
       baseline(of: rollout).flatMap { world.latencies[$0.revision] }
     )
@@ -64,11 +67,14 @@ extension ModelMachine {
   }
 
   private mutating func countSlow(_ world: ModelObservation, at now: Timestamp) {
-    guard let rollout, rollout.traffic != nil else { return }
-    let latencies = latencies(of: rollout, in: world)
+    guard let rollout else { return }
+    let times = times(of: rollout, in: world)
+    let new = self.rollout?.traffic?.advance(candidateTimes: times.candidate, stableTimes: times.stable)
+    guard let new else { return }
     let forgiving = rollout.slowCountsFrom.map { now < $0 } ?? true
     self.rollout?.judgeLatencies {
-      $0.observe(candidate: latencies.candidate, stable: latencies.stable, forgiving: forgiving)
+      $0.observe(candidate: new.candidate, stable: new.stable, forgiving: forgiving)
+      $0.learn(ofStable: times.stable)
     }
   }
 
@@ -136,9 +142,11 @@ extension Rollout {
   /// Since when the current step has been judged by all checks: time in which slow answers are forgiven is no look at
   /// how slow they are.
   var judgedSince: Timestamp {
-    guard let slowCountsFrom, checks.contains(where: \.test.judgesLatency) else { return stepStartedAt }
+    guard let slowCountsFrom, judgesLatency else { return stepStartedAt }
     return max(stepStartedAt, slowCountsFrom)
   }
+
+  fileprivate var judgesLatency: Bool { checks.contains { $0.test.judgesLatency } }
 
   /// The candidate's requests that every check has judged.
   var judgedRequests: Int {

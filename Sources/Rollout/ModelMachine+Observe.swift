@@ -157,7 +157,7 @@ extension ModelMachine {
       if promoted.cursor + 1 < promoted.program.steps.count {
         moveCursor(at: now)
         rollout?.displaced = left
-        rollout?.isPromoted = true
+        rollout?.promotedAt = now
       } else {
         rollout = nil
       }

@@ -23,8 +23,9 @@ extension ModelMachine {
   ///
   /// - Parameter step: only if the rollout is still at this step (from 1): so that a command that is given twice does
   ///   not skip two.
-  package mutating func promote(full: Bool = false, at step: Int? = nil, now: Timestamp) -> SteerOutcome<Step>
-  {
+  package mutating func promote(
+    full: Bool = false, at step: Int? = nil, by person: String, now: Timestamp
+  ) -> SteerOutcome<Step> {
     guard let rollout, case .stepping = rollout.stage else {
       return .refused("\(name) has no rollout under way")
     }
@@ -33,9 +34,10 @@ extension ModelMachine {
       return .already(
         "\(name) \(rollout.candidate.version) is past step \(step): it is at \"\(rollout.step)\"")
     }
-    if full { return promoteFully(rollout, at: now) }
+    if full { return promoteFully(rollout, by: person, at: now) }
     switch rollout.step {
     case .analyze, .pause:
+      note("ended the step \"\(rollout.step)\"", by: person, at: now)
       moveCursor(at: now)
       return .changed(rollout.step)
     default:
@@ -44,28 +46,42 @@ extension ModelMachine {
     }
   }
 
-  private mutating func promoteFully(_ rollout: Rollout, at now: Timestamp) -> SteerOutcome<Step> {
+  private mutating func promoteFully(_ rollout: Rollout, by person: String, at now: Timestamp)
+    -> SteerOutcome<Step>
+  {
     let (current, rest) = (rollout.step, rollout.program.steps[(rollout.cursor + 1)...])
     let needed = rest.filter(\.isNeededToPromote)
     guard needed.count < rest.count || !current.isNeededToPromote else {
       return .already("\(name) \(rollout.candidate.version) is promoted as soon as it is ready")
     }
+    note("promoted it without further looks", by: person, at: now)
     self.rollout?.program.steps = rollout.program.steps[...rollout.cursor] + needed
     if !current.isNeededToPromote { moveCursor(at: now) }
     return .changed(current)
   }
 
   /// Rollouts of this model neither begin nor go on until `resume`. What fails is still taken back.
-  package mutating func pause(by person: String) -> SteerOutcome<String> {
+  package mutating func pause(by person: String, at now: Timestamp) -> SteerOutcome<String> {
     if let pausedBy { return .already("\(name) is already paused by \(pausedBy)") }
     pausedBy = person
+    note("paused it", by: person, at: now)
     return .changed(person)
   }
 
-  package mutating func resume() -> SteerOutcome<String> {
-    guard let person = pausedBy else { return .already("\(name) is not paused") }
+  /// Ends the pause. Answers who had begun it.
+  package mutating func resume(by person: String, at now: Timestamp) -> SteerOutcome<String> {
+    guard let pauser = pausedBy else { return .already("\(name) is not paused") }
     pausedBy = nil
-    return .changed(person)
+    note("resumed it", by: person, at: now)
+    return .changed(pauser)
+  }
+
+  /// Puts into the history of the running rollout what somebody did to it.
+  private mutating func note(_ what: String, by person: String, at now: Timestamp) {
+    guard var interventions = rollout?.interventions else { return }
+    interventions.append(Intervention(at: now, by: person, what: what))
+    interventions.removeFirst(max(0, interventions.count - Self.rememberedInterventions))
+    rollout?.interventions = interventions
   }
 
   /// Back to stable, with no revert: the commit stays, and the attempt is held.
@@ -83,7 +99,7 @@ extension ModelMachine {
   }
 
   /// The failed attempt that Git still asks for is made once more. Answers what is tried.
-  package mutating func retry() -> SteerOutcome<Release> {
+  package mutating func retry(by person: String) -> SteerOutcome<Release> {
     guard let desired else { return .refused("Git has no model \(name)") }
     switch rollout?.stage {
     case .stepping:
@@ -98,7 +114,7 @@ extension ModelMachine {
         return .already("\(name): version \(desired.version) has not failed")
       }
     }
-    retrying = Attempt(desired)
+    retrying = Retry(attempt: Attempt(desired), by: person)
     return .changed(desired)
   }
 
@@ -114,6 +130,12 @@ extension ModelMachine {
       return .already("\(name) is on version \(version)")
     }
     if let rollout {
+      if case .restore = rollout.kind, case .stepping = rollout.stage {
+        let target = rollout.candidate.version
+        return version == nil || version == target
+          ? .already("\(name) is already on its way back to version \(target)")
+          : .refused("\(name) is on its way back to version \(target); abort it, then roll back")
+      }
       let target = rollout.isPromoted ? rollout.displaced : stable
       if version == nil || version == target?.version {
         return giveUp(rollout, message, by: person, at: now)

@@ -6,7 +6,7 @@ extension ModelMachine {
     guard let rollout else { return nil }
     switch rollout.stage {
     case .stepping:
-      guard rollout.halt == nil else { return nil }
+      if let halt = rollout.halt { return halt.isTold ? nil : halt.since + Self.outagePatience }
       let unready = rollout.unreadySince.map { $0 + rollout.rules.readyTimeout }
       let whole = rollout.isPromoted ? nil : rollout.deadlineAt
       return [unready, whole, stepDeadline(of: rollout)].compactMap(\.self).min()
@@ -50,23 +50,26 @@ extension ModelMachine {
   /// Stops the clock of the steps, or lets it go on; `nil` when neither is called for.
   mutating func halt(_ world: ModelObservation, at now: Timestamp) -> ObserveResult? {
     guard let rollout else { return nil }
-    let cause = haltCause(of: rollout, in: world)
-    switch (rollout.halt, cause) {
-    case (nil, nil): return nil
-    case (let halt?, nil):
+    guard let cause = haltCause(of: rollout, in: world) else {
+      guard let halt = rollout.halt else { return nil }
       self.rollout?.shiftClock(by: max(.zero, now - halt.since))
       self.rollout?.halt = nil
-      return .resumed
-    case (nil, let cause?):
-      self.rollout?.halt = Halt(cause: cause, since: now)
-      self.rollout?.waitingFor = nil
-      return .halted(cause)
-    case (let halt?, let cause?):
-      self.rollout?.halt?.cause = cause
-      // Another kind of halt is worth a line in the history, other words for the same outage are not.
-      return halt.cause.reason == cause.reason ? nil : .halted(cause)
+      return halt.isTold ? .resumed : nil
     }
+    var halt = rollout.halt ?? Halt(cause: cause, since: now)
+    // Another kind of halt is worth a line in the history, other words for the same outage are not.
+    if halt.cause.reason != cause.reason { halt.isTold = false }
+    halt.cause = cause
+    let isNews = !halt.isTold && (!cause.isOutage || now - halt.since >= Self.outagePatience)
+    if isNews { halt.isTold = true }
+    self.rollout?.halt = halt
+    self.rollout?.waitingFor = cause.message
+    return isNews ? .halted(cause) : nil
   }
+
+  /// How long something may be out of reach before anybody is told: a gateway that restarts is no news. The clock of the
+  /// steps stands still from the first moment.
+  static let outagePatience = Duration.seconds(5)
 
   private func haltCause(of rollout: Rollout, in world: ModelObservation) -> Halt.Cause? {
     // After the promotion only the watch has something to lose by going on.
@@ -105,6 +108,10 @@ extension Halt.Cause {
     case .paused: "Paused"
     case .suspended: "Suspended"
     }
+  }
+
+  var isOutage: Bool {
+    if case .outage = self { true } else { false }
   }
 
   /// In words.

@@ -27,7 +27,7 @@ package struct ModelMachine: Hashable, Codable, Sendable {
   /// Attempts that failed, oldest first, bounded.
   package internal(set) var failures: [FailedAttempt]
   /// A failed attempt that a person wants made once more.
-  package internal(set) var retrying: Attempt?
+  package internal(set) var retrying: Retry?
 
   package init(name: ModelName) {
     self.name = name
@@ -40,6 +40,8 @@ package struct ModelMachine: Hashable, Codable, Sendable {
 
   /// How many failed attempts of a model are remembered.
   static let rememberedFailures = 20
+  /// How many things that people did to a rollout are remembered.
+  static let rememberedInterventions = 50
   /// How many earlier stable releases are remembered.
   static let rememberedReleases = 5
 }
@@ -57,6 +59,12 @@ package struct FailedAttempt: Hashable, Codable, Sendable {
     self.message = message
     self.at = at
   }
+}
+
+/// A person wants this attempt made once more.
+package struct Retry: Hashable, Codable, Sendable {
+  package var attempt: Attempt
+  package var by: String
 }
 
 extension ModelMachine {

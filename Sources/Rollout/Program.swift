@@ -44,7 +44,8 @@ package struct Program: Hashable, Codable, Sendable {
 
   /// Stable makes way before the candidate starts.
   package static func recreate(instances: Int, window: Duration = .zero) -> Program {
-    Program([.fetch, .verify, .stopStable, .start(instances: instances)] + ending(window: window))
+    let watch: [Step] = window > .zero ? [.watch(for: window)] : []
+    return Program([.fetch, .verify, .stopStable, .start(instances: instances), .promote] + watch)
   }
 
   /// The first deployment of a model: there is no stable to compare with or to share traffic with, so the

@@ -45,7 +45,8 @@ package struct Rollout: Hashable, Codable, Sendable {
   package var requestsAtStepStart = 0
   /// The release that the candidate has taken the place of, from the promotion on.
   package var displaced: Release?
-  package var isPromoted = false
+  /// When the candidate became stable.
+  package var promotedAt: Timestamp?
   /// What has stopped the clock of its steps; `nil` while it goes on.
   package var halt: Halt?
   /// When it fails if it is not promoted by then.
@@ -54,6 +55,8 @@ package struct Rollout: Hashable, Codable, Sendable {
   package var waitingFor: String?
   /// The person who began or ended it, when it was not a commit or a verdict.
   package var requestedBy: String?
+  /// What people did to it on its way, oldest first, bounded.
+  package var interventions: [Intervention] = []
 
   package init(
     id: RolloutID, kind: Kind, candidate: Release, program: Program, rules: Rules,
@@ -80,10 +83,26 @@ package struct Rollout: Hashable, Codable, Sendable {
     }
   }
 
+  package var isPromoted: Bool { promotedAt != nil }
+
   package var step: Step { program.steps[min(cursor, program.steps.count - 1)] }
 
   /// What the steps up to and including the current one ask of the world.
   package var stance: Stance { Stance(after: program.steps[...min(cursor, program.steps.count - 1)]) }
+}
+
+/// What a person did to a rollout.
+package struct Intervention: Hashable, Codable, Sendable {
+  package var at: Timestamp
+  package var by: String
+  /// In words, as in "ended the step …".
+  package var what: String
+
+  package init(at: Timestamp, by: String, what: String) {
+    self.at = at
+    self.by = by
+    self.what = what
+  }
 }
 
 /// Why the clock of a rollout's steps stands still. What the candidate does is judged all the same.
@@ -99,6 +118,8 @@ package struct Halt: Hashable, Codable, Sendable {
 
   package var cause: Cause
   package var since: Timestamp
+  /// Whether it has lasted long enough to be told.
+  package var isTold = false
 }
 
 /// How far the revert in Git is.
@@ -135,7 +156,10 @@ package struct RolloutRecord: Hashable, Codable, Sendable {
   package var revert: CommitID?
   /// Who asked for it when it was not a commit.
   package var requestedBy: String?
+  /// What people did to it on its way, oldest first.
+  package var interventions: [Intervention]
 
+  /// One that was promoted has its outcome from then on, unless another one is given.
   package init(
     _ rollout: Rollout, of model: ModelName, outcome: Outcome? = nil, at now: Timestamp? = nil,
     failure: Failure? = nil
@@ -147,10 +171,11 @@ package struct RolloutRecord: Hashable, Codable, Sendable {
     revision = subject.revision
     commit = subject.commit
     startedAt = rollout.startedAt
-    endedAt = outcome == nil ? nil : now
-    self.outcome = outcome
+    endedAt = outcome == nil ? rollout.promotedAt : now
+    self.outcome = outcome ?? rollout.promotedAt.map { _ in .promoted }
     self.failure = failure
     checks = rollout.checks.map(\.report)
     requestedBy = rollout.requestedBy
+    interventions = rollout.interventions
   }
 }

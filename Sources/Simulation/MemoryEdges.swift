@@ -93,6 +93,7 @@ package actor MemoryGateway: Gateway {
   private var statistics: [BackendKey: BackendStatistics] = [:]
   private var refusal: GatewayError?
   private var isSilent = false
+  private var drift: String?
 
   package init() {}
 
@@ -108,20 +109,38 @@ package actor MemoryGateway: Gateway {
   package func serve(
     _ requests: Int, to model: ModelName, errors: [Revision: Double] = [:], times: [Revision: Duration] = [:]
   ) {
-    for (revision, weight) in accepted?.models[model]?.weights ?? [:] {
-      let share = requests * weight / 100
-      let failed = Int(Double(share) * (errors[revision] ?? 0))
-      let key = BackendKey(model: model, revision: revision)
-      let time = times[revision] ?? .milliseconds(10)
-      var seen = statistics[key] ?? BackendStatistics(counts: RequestCounts(), active: 0)
-      seen.counts.requests += share
-      seen.counts.errors += failed
-      var latency = seen.latency ?? LatencyHistogram()
-      latency.add(.init(from: time, to: time + .milliseconds(1), count: share))
-      seen.latency = latency
-      statistics[key] = seen
+    let route = accepted?.models[model]
+    for (revision, weight) in route?.weights ?? [:] {
+      count(
+        requests * weight / 100, errors[revision] ?? 0, times[revision],
+        BackendKey(model: model, revision: revision))
+    }
+    if let mirror = route?.mirror {
+      let key = BackendKey(model: model, revision: mirror.revision)
+      count(requests * mirror.percent / 100, errors[mirror.revision] ?? 0, times[mirror.revision], key)
     }
   }
+
+  /// Requests that ask for the preview; `false` when there is none.
+  package func servePreview(_ requests: Int, of model: ModelName, errors: Double = 0) -> Bool {
+    guard let preview = accepted?.models[model]?.preview else { return false }
+    count(requests, errors, nil, BackendKey(model: model, revision: preview.revision))
+    return true
+  }
+
+  private func count(_ requests: Int, _ errors: Double, _ time: Duration?, _ key: BackendKey) {
+    let time = time ?? .milliseconds(10)
+    var backend = statistics[key] ?? BackendStatistics(counts: RequestCounts(), active: 0)
+    backend.counts.requests += requests
+    backend.counts.errors += Int(Double(requests) * errors)
+    var latency = backend.latency ?? LatencyHistogram()
+    latency.add(.init(from: time, to: time + .milliseconds(1), count: requests))
+    backend.latency = latency
+    statistics[key] = backend
+  }
+
+  /// Somebody changes the routes behind the agent's back; what that was, in words.
+  package func meddle(_ what: String) { (accepted, drift) = (nil, what) }
 
   package func setActive(_ count: Int, _ key: BackendKey) {
     statistics[key, default: BackendStatistics(counts: RequestCounts(), active: 0)].active = count
@@ -129,23 +148,23 @@ package actor MemoryGateway: Gateway {
 
   // MARK: Gateway
 
-  private func statistics(latenciesOf backends: Set<BackendKey>) -> [BackendKey: BackendStatistics] {
-    var found = statistics
-    for key in found.keys where !backends.contains(key) { found[key]?.latency = nil }
-    return found
-  }
-
   package func start() async throws(GatewayError) {}
 
   package func observe(latenciesOf backends: Set<BackendKey>) async -> GatewayObservation {
     GatewayObservation(
       accepted: accepted, statistics: isSilent ? nil : statistics(latenciesOf: backends),
-      problem: isSilent ? "the gateway does not answer" : nil)
+      problem: isSilent ? "the gateway does not answer" : nil, drift: drift)
   }
 
   package func apply(_ table: RouteTable) async throws(GatewayError) {
     if let refusal { throw refusal }
-    accepted = table
+    (accepted, drift) = (table, nil)
     appliedTables.append(table)
+  }
+
+  private func statistics(latenciesOf backends: Set<BackendKey>) -> [BackendKey: BackendStatistics] {
+    var found = statistics
+    for key in found.keys where !backends.contains(key) { found[key]?.latency = nil }
+    return found
   }
 }

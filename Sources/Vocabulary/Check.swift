@@ -67,6 +67,16 @@ package struct Check: Hashable, Sendable {
   }
 }
 
+extension Check {
+  /// Whether the candidate can only fail it while stable gets requests too.
+  package var needsRequestsOfStable: Bool {
+    switch question {
+    case .errorRate(let errorRate): errorRate.max == nil
+    case .latency(let latency): latency.max == nil
+    }
+  }
+}
+
 /// As a manifest has it: the name, and the question under its own key.
 extension Check: Codable {
   private enum CodingKeys: String, CodingKey {

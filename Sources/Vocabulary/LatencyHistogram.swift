@@ -1,4 +1,6 @@
 /// How long requests took, as counts of ranges of time.
+///
+/// As JSON it is one list with three numbers for each bin: its ends in microseconds, and its count.
 package struct LatencyHistogram: Hashable, Sendable {
   /// The requests that took at least `from` and less than `to`.
   package struct Bin: Hashable, Sendable {
@@ -49,6 +51,52 @@ package struct LatencyHistogram: Hashable, Sendable {
       if allowed < 0 { return bin.to }
     }
     return nil
+  }
+}
+
+extension LatencyHistogram {
+  /// What has come since `earlier`. Totals that have shrunk anywhere were started again from zero: all of them are new.
+  package func since(_ earlier: LatencyHistogram) -> LatencyHistogram {
+    guard !earlier.bins.isEmpty else { return self }
+    var new: [Bin] = []
+    var rest = earlier.bins[...]
+    for var bin in bins {
+      if let old = rest.first, old.from == bin.from {
+        bin.count -= old.count
+        rest.removeFirst()
+      }
+      guard bin.count >= 0 else { return self }
+      if bin.count > 0 { new.append(bin) }
+    }
+    return rest.isEmpty ? LatencyHistogram(bins: new) : self
+  }
+}
+
+extension LatencyHistogram: Codable {
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let numbers = try container.decode([Int].self)
+    guard numbers.count.isMultiple(of: 3) else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "not three numbers for each bin")
+    }
+    self.init(
+      bins: stride(from: 0, to: numbers.count, by: 3).map { index in
+        Bin(
+          from: .microseconds(numbers[index]), to: .microseconds(numbers[index + 1]),
+          count: numbers[index + 2])
+      })
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(bins.flatMap { [$0.from.inMicroseconds, $0.to.inMicroseconds, $0.count] })
+  }
+}
+
+extension Duration {
+  fileprivate var inMicroseconds: Int {
+    Int(components.seconds) * 1_000_000 + Int(components.attoseconds / 1_000_000_000_000)
   }
 }
 

@@ -25,8 +25,11 @@ struct ConnectionOptions: ParsableArguments {
   var configPath: String { config ?? Self.configFromEnvironment }
 
   /// Whether a person said where the agent is.
-  var isExplicit: Bool {
-    config != nil || socket != nil || ProcessInfo.processInfo.environment["EVENKEEL_CONFIG"] != nil
+  var isExplicit: Bool { namesConfig || socket != nil }
+
+  /// Whether a person said where the agent's file is.
+  var namesConfig: Bool {
+    config != nil || ProcessInfo.processInfo.environment["EVENKEEL_CONFIG"] != nil
   }
 
   func client() throws -> ControlClient {

@@ -19,13 +19,16 @@ struct Host {
   let clock = VirtualClock()
   private(set) var reconciler: Reconciler
 
-  init() {
-    reconciler = Self.agent(repository, artifacts, instances, gateway, journal, clock)
+  let limits: HostLimits
+
+  init(limits: HostLimits = HostLimits()) {
+    self.limits = limits
+    reconciler = Self.agent(repository, artifacts, instances, gateway, journal, clock, limits)
   }
 
   private static func agent(
     _ repository: MemoryRepository, _ artifacts: MemoryArtifacts, _ instances: MemoryInstances,
-    _ gateway: MemoryGateway, _ journal: MemoryJournal, _ clock: VirtualClock
+    _ gateway: MemoryGateway, _ journal: MemoryJournal, _ clock: VirtualClock, _ limits: HostLimits
   ) -> Reconciler {
     Reconciler(
       edges: Edges(
@@ -33,12 +36,13 @@ struct Host {
         journal: journal, clock: clock, dice: Dice().roll,
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
       settings: LoopSettings(
-        agent: "test-host", version: "0", url: "memory:", branch: "main", path: "", ports: 20000...20099))
+        agent: "test-host", version: "0", url: "memory:", branch: "main", path: "", ports: 20000...20099,
+        limits: limits))
   }
 
   /// The agent is gone, and another one starts on the same host.
   mutating func restartAgent() async throws {
-    reconciler = Self.agent(repository, artifacts, instances, gateway, journal, clock)
+    reconciler = Self.agent(repository, artifacts, instances, gateway, journal, clock, limits)
     try await reconciler.resume()
   }
 
@@ -126,8 +130,10 @@ let shared = """
   spec: {errorRate: {max: 5%, versusStable: true}}
   """
 
+/// - Parameter more: further lines of the `spec`.
 func manifest(
-  _ name: String = "fraud", version: Int, replicas: Int = 1, prefix: String? = nil
+  _ name: String = "fraud", version: Int, replicas: Int = 1, prefix: String? = nil,
+  policy: String = "careful", more: String = ""
 ) -> String {
   """
   apiVersion: evenkeel.dev/v1
@@ -141,8 +147,8 @@ func manifest(
     runtime: stub
     replicas: \(replicas)
     route: {prefix: \(prefix ?? "/v2/models/\(name)")}
-    rollout: careful
-
+    rollout: \(policy)
+  \(more.isEmpty ? "" : "  " + more)
   """
 }
 

@@ -204,7 +204,7 @@ import Vocabulary
     #expect(await host.split() == ["1": 90, "2": 10])
     #expect(
       try await host.model().conditions.contains {
-        $0.type == .stalled && $0.reason == "StatisticsUnavailable"
+        $0.type == .stalled && $0.reason == "GatewayUnavailable"
       })
     await host.gateway.setSilent(false)
     await host.run(1)

@@ -35,7 +35,7 @@ import Testing
         "reconcile", "--dry-run", "--path", "models", "--base", "HEAD~1", "-o", "json", in: folder)
       #expect(result.code == 0)
       let plan = try JSONDecoder().decode(PlanJSON.self, from: Data(result.output.utf8))
-      #expect(plan.keys == ["source", "summary", "changes", "diagnostics"])
+      #expect(plan.keys == ["source", "summary", "changes", "stalled", "diagnostics"])
       #expect(plan.source == ["url": nil, "branch": nil, "commit": commit, "path": "models"])
       #expect(
         plan.summary == ["add": 0, "change": 1, "remove": 0, "unchanged": 0, "stalled": 0])
@@ -169,6 +169,62 @@ import Testing
         "reconcile", "--dry-run", "--revision", "main~1", "--base", "main~1", in: folder,
         environment: ["EVENKEEL_CONFIG": folder + "/agent.yaml", "TMPDIR": temporary])
       #expect(older.output == "Nothing to do: 1 unchanged.\n")
+    }
+  }
+}
+
+/// What a host refuses, by what is known of it.
+@Suite struct DryRunLimitTests {
+  private static let need = "  resources: {memory: 3Gi}\n"
+
+  /// The agent's file of a host with this much memory that loses one of ten models at most.
+  private func hostFile(memory: String, in folder: String) throws -> String {
+    let file = agentFile(url: "file://\(folder)", state: folder + "/state")
+      .replacing("    ports:", with: "    capacity: {cpu: 4, memory: \(memory)}\n    ports:")
+      .replacing("  api:", with: "  pruneLimit: 10%\n  api:")
+    try write(file, to: folder + "/agent.yaml")
+    return folder + "/agent.yaml"
+  }
+
+  @Test func `the agent's file says what a rollout has to fit into`() async throws {
+    try await withCheckout { git, folder in
+      try write(model(version: 1) + Self.need, to: folder + "/models/fraud.yaml")
+      try await commitAll(git, "Say what it needs")
+      try write(model(version: 2) + Self.need, to: folder + "/models/fraud.yaml")
+      let small = try hostFile(memory: "4Gi", in: folder)
+      let refused = try await evenkeel(
+        "reconcile", "--dry-run", "--path", "models", "--base", "HEAD", "--config", small, in: folder)
+      #expect(
+        refused.output.hasPrefix(
+          "! fraud  version 2 does not fit: not enough memory (6144 MiB needed, 4096 MiB there); it fits with"
+        ),
+        "\(refused)")
+      let unknown = try await evenkeel(
+        "reconcile", "--dry-run", "--path", "models", "--base", "HEAD", in: folder)
+      #expect(unknown.output.contains("start 1 instance of version 2 beside version 1, with 3Gi of memory"))
+      let large = try hostFile(memory: "8Gi", in: folder)
+      let fits = try await evenkeel(
+        "reconcile", "--dry-run", "--path", "models", "--base", "HEAD", "--config", large, in: folder)
+      #expect(fits.output.hasSuffix("0 to add, 1 to change, 0 to remove.\n"))
+    }
+  }
+
+  @Test func `more models than the limit are kept, and the limit is the host's`() async throws {
+    try await withCheckout { git, folder in
+      for name in ["a", "b", "c"] {
+        try write(model(version: 1).replacing("fraud", with: name), to: folder + "/models/\(name).yaml")
+      }
+      try await commitAll(git, "Add three")
+      for name in ["a", "b"] { try FileManager.default.removeItem(atPath: folder + "/models/\(name).yaml") }
+      let usual = try await evenkeel(
+        "reconcile", "--dry-run", "--path", "models", "--base", "HEAD", in: folder)
+      #expect(usual.output.hasSuffix("0 to add, 0 to change, 2 to remove, 2 unchanged.\n"))
+      let host = try hostFile(memory: "4Gi", in: folder)
+      let kept = try await evenkeel(
+        "reconcile", "--dry-run", "--path", "models", "--base", "HEAD", "-o", "json", "--config", host,
+        in: folder)
+      let plan = try JSONDecoder().decode(PlanJSON.self, from: Data(kept.output.utf8))
+      #expect(plan.summary == ["add": 0, "change": 0, "remove": 0, "unchanged": 2, "stalled": 2])
     }
   }
 }

@@ -45,7 +45,9 @@ import Vocabulary
 
   /// The page holds what the commands say of themselves, so that neither can be changed alone.
   @Test(arguments: [
-    "validate", "reconcile", "digest", "status", "history", "events", "promote", "abort", "rollback", "agent",
+    "validate", "reconcile", "digest", "status", "history", "events", "promote", "pause", "resume", "abort",
+    "retry",
+    "rollback", "agent",
     "version",
   ])
   func `the reference page shows the help of every command`(_ command: String) async throws {

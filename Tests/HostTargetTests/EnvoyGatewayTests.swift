@@ -109,6 +109,21 @@ struct EnvoyRoutingTests {
     }
   }
 
+  @Test func `a model of which nothing runs answers 503, and nobody is charged with it`() async throws {
+    try await withGateway { setting in
+      let port = try await setting.serve("a")
+      try await setting.gateway.apply(table([("1", 100, [port])]))
+      #expect(try await infer(setting.port, 1).status == 200)
+      try await setting.gateway.apply(table([("1", 100, [])]))
+      let answer = try await infer(setting.port, 1)
+      #expect(answer.status == 503 && answer.text == "No instance of model is running.\n")
+      #expect(await setting.gateway.observe().accepted == table([("1", 100, [])]))
+      try await setting.gateway.apply(table([("1", 100, [port])]))
+      #expect(try await infer(setting.port, 1).status == 200)
+      try await setting.expectCounts("1", RequestCounts(requests: 2, errors: 0))
+    }
+  }
+
   @Test func `a model without any weight has no route`() async throws {
     try await withGateway { setting in
       try await setting.gateway.apply(table([("1", 0, [try await setting.serve("a")])]))
@@ -251,13 +266,36 @@ struct EnvoyStatisticsTests {
       try await setting.expectCounts("1", RequestCounts(requests: 60, errors: 0))
     }
   }
+
+  @Test func `requests go on being counted when the ports change, errors from where they were or from zero`()
+    async throws
+  {
+    try await withGateway { setting in
+      let (bad, good) = (try await setting.serve("a", "--error-share", "1"), try await setting.serve("b"))
+      try await setting.gateway.apply(table([("1", 100, [bad])]))
+      _ = await send(20, to: setting.port)
+      try await setting.expectCounts("1", RequestCounts(requests: 20, errors: 20))
+      try await setting.gateway.apply(table([("1", 100, [good])]))
+      _ = await send(20, to: setting.port)
+      try await eventually("all are counted") {
+        await setting.statistics(of: "1")?.counts.requests == 40
+      }
+      let errors = await setting.statistics(of: "1")?.counts.errors
+      #expect(errors == 0 || errors == 20)
+    }
+  }
 }
 
 extension GatewayHost {
   /// Envoy counts a request just after it has sent the answer, so the last one may be a moment late.
-  func expectCounts(_ revision: Character, _ counts: RequestCounts) async throws {
-    try await eventually("\(counts)", within: .seconds(2)) {
-      await statistics(of: revision)?.counts == counts
+  func expectCounts(
+    _ revision: Character, _ counts: RequestCounts, within limit: Duration = .seconds(2)
+  ) async throws {
+    do {
+      try await eventually("\(counts)", within: limit) { await statistics(of: revision)?.counts == counts }
+    } catch {
+      let seen = await statistics(of: revision)?.counts
+      throw Late(description: "\(error), but \(seen.map { "\($0)" } ?? "nothing")")
     }
   }
 }

@@ -54,7 +54,7 @@ struct EnvoyLatencyTests {
     }
   }
 
-  @Test func `times go on when the ports of a backend change`() async throws {
+  @Test func `times begin again at zero when the ports of a backend change`() async throws {
     try await withGateway { setting in
       let (a, b) = (try await setting.serve("a"), try await setting.serve("b"))
       try await setting.gateway.apply(table([("1", 100, [a])]))
@@ -62,10 +62,7 @@ struct EnvoyLatencyTests {
       try await setting.expectTimes("1", SlowCounts(requests: 20))
       try await setting.gateway.apply(table([("1", 100, [a, b])]))
       _ = await send(10, to: setting.port)
-      try await setting.expectTimes("1", SlowCounts(requests: 30))
-      try await setting.gateway.apply(table([("1", 100, [b])]))
-      _ = await send(10, to: setting.port)
-      try await setting.expectTimes("1", SlowCounts(requests: 40))
+      try await setting.expectTimes("1", SlowCounts(requests: 10))
     }
   }
 

@@ -1,9 +1,10 @@
 import Effects
 import Foundation
-import HostTarget
 import Logging
 import Testing
 import Vocabulary
+
+@testable import HostTarget
 
 @Suite(.serialized, .timeLimit(.minutes(2)))
 struct EnvoyLifeTests {
@@ -73,10 +74,12 @@ struct EnvoyLifeTests {
     try await withGateway { setting in
       let good = table([("1", 100, [try await setting.serve("a")])])
       try await setting.gateway.apply(good)
-      // What a killed agent leaves: a file that Envoy has rejected.
-      let routes = setting.host.state + "/gateway/rds/routes.json"
-      let bad = #"{"version_info":"torn","resources":[{"@type":"type.googleapis.com/nothing"}]}"#
-      try Data(bad.utf8).write(to: URL(filePath: routes), options: .atomic)
+      // What a killed agent leaves: a file of ours that Envoy has rejected.
+      let paths = EnvoyPaths(stateDirectory: setting.host.state)
+      let settings = GatewaySettings(host: "127.0.0.1", port: setting.port, program: "envoy")
+      let file = EnvoyConfiguration(settings: settings, paths: paths)
+        .routes(table([("1", 100, [1])], host: "*"), id: "life-9")
+      try Data(file.bytes).write(to: URL(filePath: paths.routes), options: .atomic)
       let next = try setting.nextLife()
       try await next.start()
       #expect(await next.observe().accepted == good)

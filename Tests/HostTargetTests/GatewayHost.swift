@@ -72,13 +72,19 @@ func withGateway(_ body: (GatewayHost) async throws -> Void) async throws {
 /// A table with one model, by revision digit: weight and ports.
 func table(
   _ backends: [(revision: Character, weight: Int, ports: [Int])], model: ModelName = "model",
-  host: String? = nil, prefix: String? = nil
+  host: String? = nil, prefix: String? = nil, preview: (access: Preview, revision: Character)? = nil,
+  mirror: (percent: Int, revision: Character)? = nil
 ) -> RouteTable {
   let route = Route(host: host, prefix: prefix ?? "/v2/models/\(model)")
   let backends = backends.map {
     Backend(revision: Host.revision($0.revision), weight: $0.weight, ports: $0.ports)
   }
-  return RouteTable(models: [model: ModelRoute(route: route, backends: backends)])
+  return RouteTable(models: [
+    model: ModelRoute(
+      route: route, backends: backends,
+      preview: preview.map { PreviewRoute(access: $0.access, revision: Host.revision($0.revision)) },
+      mirror: mirror.map { MirrorRoute(percent: $0.percent, revision: Host.revision($0.revision)) })
+  ])
 }
 
 func + (left: RouteTable, right: RouteTable) -> RouteTable {
@@ -162,16 +168,31 @@ extension Tally {
   fileprivate func assign(to other: inout Tally) { other = self }
 }
 
-/// Somebody else's socket that listens on a port.
-final class Listener {
+/// Somebody's socket that listens on a port, and is read only when a test wants to see what came.
+final class Listener: Sendable {
   let port: Int
   private let descriptor: Int32
 
   init() throws {
     port = try freePort()
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    try #require(binds(descriptor, port) && listen(descriptor, 1) == 0)
+    try #require(binds(descriptor, port) && listen(descriptor, 4096) == 0)
   }
 
   deinit { close(descriptor) }
+
+  /// What the first client has sent, once it contains this.
+  func text(containing end: String) async throws -> String {
+    let client = accept(descriptor, nil, nil)
+    try #require(client >= 0)
+    defer { close(client) }
+    var text = ""
+    try await eventually("\(end) comes") {
+      var bytes = [UInt8](repeating: 0, count: 65_536)
+      let count = recv(client, &bytes, bytes.count, Int32(truncatingIfNeeded: MSG_DONTWAIT))
+      text += String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+      return text.contains(end)
+    }
+    return text
+  }
 }

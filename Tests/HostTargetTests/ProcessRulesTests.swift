@@ -1,4 +1,5 @@
 import Effects
+import Foundation
 import Testing
 import Vocabulary
 
@@ -35,6 +36,21 @@ struct ProcessRulesTests {
       #expect(Marker(environment: Array(environment.utf8)) == marker)
     }
     #expect(Marker(environment: Array("EVENKEEL_INSTANCE=a".utf8)) == nil)
+  }
+
+  @Test(arguments: [
+    ("/bin:/usr/bin", "/bin:/usr/bin"), (".venv/bin:/bin", "/here/.venv/bin:/bin"), ("/bin:", "/bin:/here"),
+    ("..", "/here/.."),
+  ])
+  func `relative folders of a PATH are meant where the agent was started`(path: String, full: String) throws {
+    #expect(absoluteSearchPath(path, from: "/here") == full)
+  }
+
+  @Test func `a program in a relative folder of the PATH is found by its full name`() throws {
+    let here = FileManager.default.currentDirectoryPath
+    let up = here.split(separator: "/").map { _ in ".." }.joined(separator: "/")
+    let searchPath = absoluteSearchPath("\(up)/bin", from: here)
+    #expect(try findProgram("sh", searchPath: searchPath, folder: "/nowhere") == "\(here)/\(up)/bin/sh")
   }
 
   @Test func `exit statuses are put in words`() {

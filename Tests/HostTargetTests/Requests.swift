@@ -18,8 +18,11 @@ private let client: HTTPClient = {
   return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
 }()
 
-func get(_ port: Int, _ path: String, host: String? = nil) async throws -> Answer {
+func get(
+  _ port: Int, _ path: String, host: String? = nil, headers: HTTPHeaders = [:]
+) async throws -> Answer {
   var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
+  request.headers = headers
   if let host { request.headers.add(name: "host", value: host) }
   return try await send(request)
 }
@@ -49,7 +52,7 @@ private func inference(_ port: Int, _ model: String, _ number: Int, _ headers: H
   return request
 }
 
-private func send(_ request: HTTPClientRequest, patience: TimeAmount = .seconds(15)) async throws -> Answer {
+func send(_ request: HTTPClientRequest, patience: TimeAmount = .seconds(15)) async throws -> Answer {
   let response = try await client.execute(request, deadline: .now() + patience)
   let body = try await response.body.collect(upTo: 1 << 20)
   return Answer(status: Int(response.status.code), headers: response.headers, body: Array(buffer: body))

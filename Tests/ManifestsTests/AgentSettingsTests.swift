@@ -1,5 +1,6 @@
 import Manifests
 import Testing
+import Vocabulary
 
 private func settings(_ spec: String) -> (AgentSettings?, [String]) {
   let (settings, diagnostics) = readAgentSettings(
@@ -37,7 +38,10 @@ struct AgentSettingsTests {
           instances: process
           ports: 30000-30009
           gateway: {listen: "[::1]:8443", envoy: /usr/bin/envoy}
+          capacity: {cpu: 7.5, memory: 12Gi}
         api: {socket: /tmp/agent.sock}
+        pruneLimit: 10%
+        maxParallelRollouts: 4
       """)
     #expect(complaints.isEmpty)
     #expect(
@@ -51,8 +55,9 @@ struct AgentSettingsTests {
           stateDirectory: "/srv/evenkeel",
           host: .init(
             ports: 30000...30009,
-            gateway: .init(listen: ListenAddress(host: "::1", port: 8443), envoy: "/usr/bin/envoy")),
-          socket: "/tmp/agent.sock"))
+            gateway: .init(listen: ListenAddress(host: "::1", port: 8443), envoy: "/usr/bin/envoy"),
+            capacity: Resources(milliCPU: 7500, memory: 12 << 30)),
+          socket: "/tmp/agent.sock", pruneLimit: 10, maxParallelRollouts: 4))
     #expect(settings?.host.gateway.listen.description == "[::1]:8443")
   }
 
@@ -99,6 +104,29 @@ struct AgentSettingsTests {
     (
       "source: {url: file:///c}\n  host: {ports: 1-70000}",
       "6:17: `ports` must be a range of ports such as 20000-20999, not `1-70000`"
+    ),
+    (
+      "source: {url: file:///c}\n  host: {capacity: {cpu: 4}}",
+      "6:20: the field `memory` is missing"
+    ),
+    (
+      "source: {url: file:///c}\n  pruneLimit: 50",
+      "6:15: `pruneLimit` must be a whole percentage such as 50%, not `50` (did you mean `50%`?)"
+    ),
+    (
+      "source: {url: file:///c}\n  pruneLimit: 101%", "6:15: `pruneLimit` must be from 0% to 100%, not `101%`"
+    ),
+    (
+      "source: {url: file:///c}\n  pruneLimit: 0.5%",
+      "6:15: `pruneLimit` must be a whole percentage such as 50%, not `0.5%`"
+    ),
+    (
+      "source: {url: file:///c}\n  maxParallelRollouts: 0",
+      "6:24: `maxParallelRollouts` must be from 1 to 1000, not 0"
+    ),
+    (
+      "source: {url: file:///c}\n  host: {gateway: {envoy: .venv/bin/envoy}}",
+      "6:27: `envoy` must be an absolute path or the name of a program on PATH, not `.venv/bin/envoy`"
     ),
     (
       "source: {url: file:///c}\n  host: {gateway: {listen: ':80'}}",

@@ -112,11 +112,15 @@ private func prove(
     #expect(try prove(tip, result) == .rejected("x.yaml could not be read any more"))
   }
 
-  @Test func `rejects a new complaint but not one that has moved`() throws {
+  @Test func `rejects a new error but not one that has moved, nor a warning`() throws {
     var tip = desired(try model(version: eight))
-    tip.diagnostics = [Diagnostic(severity: .warning, file: "a.yaml", line: 3, column: 1, message: "odd")]
+    tip.diagnostics = [Diagnostic(file: "a.yaml", line: 3, column: 1, message: "odd")]
     var result = desired(try model())
-    result.diagnostics = [Diagnostic(severity: .warning, file: "a.yaml", line: 9, column: 1, message: "odd")]
+    result.diagnostics = [Diagnostic(file: "a.yaml", line: 9, column: 1, message: "odd")]
+    #expect(try prove(tip, result) == .proven(alsoRestored: []))
+    result.diagnostics += [
+      Diagnostic(severity: .warning, file: "a.yaml", line: 2, column: 1, message: "it works")
+    ]
     #expect(try prove(tip, result) == .proven(alsoRestored: []))
     result.diagnostics += result.diagnostics
     #expect(try prove(tip, result) == .rejected("a.yaml:9: odd"))

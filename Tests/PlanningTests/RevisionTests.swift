@@ -12,6 +12,15 @@ import Vocabulary
         == "sha256:4d9d72dcd61417b1b44ee08aa7be635ec6b2d6d99cabab932916439e656842fb")
   }
 
+  /// Computed in the same way.
+  @Test func `follows the documented encoding of resources`() throws {
+    var needing = try workload()
+    needing.resources = Resources(milliCPU: 1500, memory: 1 << 30)
+    #expect(
+      revision(of: needing).description
+        == "sha256:c73958ca26d2658649bd09a47a095178f01caf4ed2f439ca74b7d0f39969d2dc")
+  }
+
   @Test(arguments: Edit.all) func `changes with every field`(edit: Edit) throws {
     var changed = try workload()
     try edit.apply(&changed)
@@ -106,6 +115,9 @@ struct Edit: CustomTestStringConvertible, Sendable {
     Edit("a little grace") { $0.runtime.terminationGrace += .nanoseconds(1) },
     Edit("model variable") { $0.environment["OMP_NUM_THREADS"] = "2" },
     Edit("no model variable") { $0.environment = [:] },
+    Edit("no resources at all") { $0.resources = Resources() },
+    Edit("CPU") { $0.resources = Resources(milliCPU: 1) },
+    Edit("memory") { $0.resources = Resources(memory: 1) },
     Edit("variable of the model, not the runtime") {
       $0.environment["MLSERVER_HTTP_PORT"] = $0.runtime.environment.removeValue(forKey: "MLSERVER_HTTP_PORT")
     },

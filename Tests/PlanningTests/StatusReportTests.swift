@@ -11,7 +11,8 @@ private func report() throws -> StatusReport {
   var machine = ModelMachine(name: "fraud-detector")
   machine.begin(candidate, under: terms([.weight(5)], replicas: 2), at: since, id: "01")
   var deployed = StatusReport.Model(
-    machine, live: live(), weights: [try digest("7"): 95, candidate.revision: 5],
+    machine, live: live(), resources: Resources(memory: 1 << 30),
+    weights: [try digest("7"): 95, candidate.revision: 5],
     instances: [.init(id: "fraud-detector-1", revision: candidate.revision, port: 20001, ready: true)],
     conditions: machine.conditions(readyInstances: 0, trouble: nil, before: [], at: since))
   deployed.stable = Release(revision: try digest("7"), version: "7", commit: nil)
@@ -21,7 +22,9 @@ private func report() throws -> StatusReport {
   let gone = StatusReport.Model(
     ModelMachine(name: "new"), live: nil, weights: [:], instances: [], conditions: [])
   return StatusReport(
-    agent: .init(name: "prod-eu-1", version: "0.1.0"),
+    agent: .init(
+      name: "prod-eu-1", version: "0.1.0", capacity: Resources(milliCPU: 3500, memory: 16 << 30),
+      pruneLimit: 50),
     source: .init(commit: "3f2a9c1d00000000000000000000000000000000", fetchedAt: since),
     models: [deployed, gone])
 }
@@ -49,13 +52,40 @@ private func report() throws -> StatusReport {
     #expect(model.live == live())
     #expect(model.failures.map(\.attempt) == [Attempt(try release("6"))])
     #expect(model.phase == .fetching)
+    #expect(model.resources == Resources(memory: 1 << 30))
+    #expect(observed.capacity == Resources(milliCPU: 3500, memory: 16 << 30))
+    #expect(observed.pruneLimit == 50)
     #expect(observed.models["new"] == ObservedModel())
+  }
+
+  @Test func `names the version that is kept warm while its successor is watched`() throws {
+    let now = Timestamp(milliseconds: 1_772_357_400_250)
+    var machine = ModelMachine(name: "fraud-detector")
+    var watching = terms([], replicas: 1)
+    watching.program = .beside([], instances: 1, window: .seconds(60))
+    for version in ["7", "8"] {
+      machine.begin(try release(version), under: watching, at: now, id: "01")
+      let revision = try release(version).revision
+      var world = ModelObservation(artifact: .stored, weights: [revision: 100], counts: [:])
+      world.instances.ready = 1
+      for _ in 0..<20 where machine.observe(world, at: now) == .waiting { break }
+      guard version == "7" else { break }
+    }
+    let status = StatusReport.Model(
+      machine, live: live(), weights: [:], instances: [], conditions: [])
+    #expect(status.phase == .watching)
+    #expect(status.stable == (try release("8")))
+    #expect(status.warm == (try release("7")))
+    let report = StatusReport(agent: .init(name: "a", version: "1"), source: .init(), models: [status])
+    let saved = try JSONDecoder().decode(StatusReport.self, from: Data(try json(report).utf8))
+    #expect(saved == report)
+    #expect(observedState(from: saved).models["fraud-detector"]?.warm == (try release("7")))
   }
 
   @Test(arguments: [
     (#""sha256:7777777777777777777777777777777777777777777777777777777777777777" : 95"#, #""seven" : 95"#),
     ("2026-03-01T09:30:00.250Z", "yesterday"), (#""for" : "5m""#, #""for" : "5 parsecs""#),
-    ("\"fetching\"", "\"sleeping\""),
+    ("\"fetching\"", "\"sleeping\""), ("\"3500m\"", "\"many\""), ("\"50%\"", "\"half\""),
   ])
   func `refuses a damaged report`(found: String, damaged: String) throws {
     let saved = try json(try report())

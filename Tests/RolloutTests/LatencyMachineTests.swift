@@ -138,7 +138,7 @@ import Vocabulary
     var terms = step == .promote ? canary : shadow
     terms.checks = [Check(name: "errors", errorRate: .init(max: 0.01, versusStable: false, alpha: 0.01))]
     var machine = machine(at: step == .promote ? .pause(for: nil) : step, under: terms)
-    if step == .promote { _ = machine.promote(now: noon) }
+    if step == .promote { _ = machine.promote(by: "ann", now: noon) }
     var world = obliging(machine)
     world.requestDuration = .seconds(5)
     _ = machine.observe(world, at: noon)
@@ -146,6 +146,31 @@ import Vocabulary
     #expect(machine.observe(world, at: noon + .seconds(4)) == .waiting)
     world.counts = [revision(2): RequestCounts(requests: 40, errors: 40)]
     #expect(message(of: machine.observe(world, at: noon + .seconds(5))) != nil)
+  }
+
+  @Test func `what was answered before the rollout is not held against the candidate`() {
+    var machine = ModelMachine(name: "fraud")
+    _ = machine.wish(release(1), under: canary, at: noon, id: id(1))
+    settle(&machine, at: noon)
+    _ = machine.wish(release(2), under: canary, at: noon, id: id(2))
+    for _ in 0..<20 where machine.rollout?.step != .pause(for: nil) {
+      _ = observe(&machine, [900: 1000], [20: 1000], at: noon)
+    }
+    #expect(observe(&machine, [900: 1000, 20: 10], [20: 2000], at: noon + .seconds(60)) == .waiting)
+    #expect(machine.rollout?.checks.first?.test.evidence.sentence(stable: nil).hasPrefix("0 of 10 ") == true)
+  }
+
+  @Test func `times that begin again at zero are neither lost nor counted twice`() {
+    var machine = machine(at: .pause(for: nil), under: canary)
+    let looks: [[Int: Int]] = [
+      [20: 1000, 30: 50], [:], [20: 1001, 300: 1], [20: 1001, 300: 1], [20: 1003, 300: 1], [20: 3], [20: 5],
+    ]
+    for (second, candidate) in looks.enumerated() {
+      #expect(observe(&machine, candidate, [20: 1000], at: noon + .seconds(20 + second)) == .waiting)
+    }
+    #expect(
+      machine.rollout?.checks.first?.test.evidence.sentence(stable: nil).hasPrefix("1 of 2,059 requests ")
+        == true)
   }
 
   @Test func `times of a candidate that nobody knows are no verdict`() {

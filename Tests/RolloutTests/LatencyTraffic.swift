@@ -40,26 +40,28 @@ struct LatencyTraffic {
   /// The requests of both revisions that were answered until the check fails the candidate; `nil` if it has not after
   /// so many seconds.
   mutating func requestsToFail(_ question: Check.Latency, seconds: Double) -> Int? {
-    var (candidate, stable) = (Totals(), Totals())
-    for _ in 0..<history { stable.add(stableTime(random.fraction(), 0)) }
+    var totals = LatencyHistogram()
+    for _ in 0..<history { totals.count(stableTime(random.fraction(), 0)) }
     let answers = answers(seconds: seconds)
     var test = LatencyTest(question)
-    test.start(candidate: candidate.histogram, stable: stable.histogram)
+    test.learn(ofStable: totals)
     var (next, now, mergedUntil) = (0, look, -1.0)
     while now < seconds {
       let merged = merge > 0 ? (now / merge).rounded(.down) * merge : now
       if merged != mergedUntil {
         mergedUntil = merged
+        var (candidate, stable) = (LatencyHistogram(), LatencyHistogram())
         while next < answers.count, answers[next].at <= merged {
           if answers[next].isCandidates {
-            candidate.add(answers[next].took)
+            candidate.count(answers[next].took)
           } else {
-            stable.add(answers[next].took)
+            stable.count(answers[next].took)
           }
           next += 1
         }
-        test.observe(
-          candidate: candidate.histogram, stable: stable.histogram, forgiving: forgiving(now))
+        test.observe(candidate: candidate, stable: stable, forgiving: forgiving(now))
+        for bin in stable.bins { totals.add(bin) }
+        test.learn(ofStable: totals)
         if test.verdict == .fail { return next }
       }
       now += look
@@ -87,16 +89,14 @@ struct LatencyTraffic {
   }
 }
 
-/// What a gateway shows of one revision: bins of two digits, and no finer than a millisecond.
-private struct Totals {
-  private(set) var histogram = LatencyHistogram()
-
-  mutating func add(_ seconds: Double) {
+extension LatencyHistogram {
+  /// Counts an answer as a gateway does: in bins of two digits, and no finer than a millisecond.
+  fileprivate mutating func count(_ seconds: Double) {
     let milliseconds = Int(seconds * 1000)
     var width = 1
     while milliseconds >= width * 100 { width *= 10 }
     let from = milliseconds / width * width
-    histogram.add(.init(from: .milliseconds(from), to: .milliseconds(from + width), count: 1))
+    add(.init(from: .milliseconds(from), to: .milliseconds(from + width), count: 1))
   }
 }
 

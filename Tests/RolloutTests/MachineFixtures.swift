@@ -65,7 +65,7 @@ func machine(at step: Step) -> ModelMachine {
   for _ in 0..<100 where machine.rollout?.step != step {
     now = now + .seconds(60)
     requests += 1000
-    if machine.rollout?.step == .pause(for: nil) { _ = machine.promote(now: now) }
+    if machine.rollout?.step == .pause(for: nil) { _ = machine.promote(by: "ann", now: now) }
     let counts = [
       revision(1): RequestCounts(requests: requests), revision(2): RequestCounts(requests: requests),
     ]

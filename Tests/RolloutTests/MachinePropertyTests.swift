@@ -15,155 +15,21 @@ import Vocabulary
       }
     }
   }
+
+  @Test func `the table of phases is what lives are made of`() {
+    var moves: Set<PhaseMove> = []
+    for seed in 0..<1500 {
+      var life = Life(seed: UInt64(seed))
+      for _ in 0..<300 { life.step() }
+      moves.formUnion(life.moves)
+    }
+    let table = Set(PhaseMove.all)
+    #expect(moves.subtracting(table).map(\.words).sorted() == [], "moves that the table does not have")
+    #expect(table.subtracting(moves).map(\.words).sorted() == [], "moves that never happen")
+    #expect(table.count == PhaseMove.all.count, "a move is in the table twice")
+  }
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014): small, and the same on every machine.
-private struct Dice {
-  var state: UInt64
-
-  mutating func roll(_ sides: Int) -> Int {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var word = state
-    word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    word = (word ^ (word >> 27)) &* 0x94d0_49bb_1331_11eb
-    return Int((word ^ (word >> 31)) % UInt64(sides))
-  }
-}
-
-/// One machine in a world that follows it, late and not always.
-private struct Life {
-  private var dice: Dice
-  private var machine = ModelMachine(name: "fraud")
-  private var now = noon
-  private var commits = 0
-  private var rollouts = 0
-  private var requests: [Revision: RequestCounts] = [:]
-  /// What the gateway confirmed last.
-  private var weights: [Revision: Int] = [:]
-  private var failed: Set<Attempt> = []
-  private var started: [Attempt] = []
-  private(set) var story: [String] = []
-  private(set) var brokenPromise: String?
-
-  init(seed: UInt64) {
-    dice = Dice(state: seed)
-  }
-
-  mutating func step() {
-    now = now + .seconds(dice.roll(40))
-    switch dice.roll(20) {
-    case 0, 1: commit(dice.roll(4) + 1)
-    case 2: repeatLastWish()
-    case 3: if dice.roll(4) == 0 { remove() }
-    case 4: note("promote: \(machine.promote(now: now))")
-    case 5: if dice.roll(3) == 0 { abort() }
-    case 6: if dice.roll(3) == 0 { rollback() }
-    case 7: writeBack()
-    default: look()
-    }
-    checkPromises()
-  }
-
-  // MARK: Events
-
-  private mutating func commit(_ version: Int) {
-    commits += 1
-    wish(release(version, commit: "c\(commits)"))
-  }
-
-  private mutating func repeatLastWish() {
-    if let desired = machine.desired { wish(desired) }
-  }
-
-  private mutating func wish(_ release: Release) {
-    rollouts += 1
-    let result = machine.desire(release, under: careful, at: now)
-    note("Git wants \(release.version) by \(release.commit ?? "-"): \(result)")
-    if let due = machine.due, case .began = machine.begin(at: now, id: id(rollouts)) {
-      started.append(Attempt(due))
-    }
-  }
-
-  private mutating func remove() {
-    note("Git has no model: \(machine.desireNothing(at: now))")
-    machine.removed()
-    weights = [:]
-  }
-
-  private mutating func abort() {
-    if case .changed(let record) = machine.abort(by: "ann", at: now) { fail(record) }
-  }
-
-  private mutating func rollback() {
-    rollouts += 1
-    let result = machine.rollback(
-      because: nil, by: "ann", rules: Rules(readyTimeout: .seconds(30)), at: now, id: id(rollouts))
-    note("rollback: \(result)")
-    if case .changed(.abandoned(let record)) = result { fail(record) }
-  }
-
-  private mutating func writeBack() {
-    let results: [WriteBackResult] = [
-      .pushed("revert"), .movedOn, .notPossible("conflict"), .postponed("down", until: now + .seconds(9)),
-    ]
-    machine.wroteBack(results[dice.roll(results.count)])
-  }
-
-  /// The gateway may be late, the candidate may be bad, slow, or gone.
-  private mutating func look() {
-    if dice.roll(3) > 0 { weights = machine.wanted().weights }
-    serve()
-    var world = ModelObservation(artifact: .stored, weights: weights, counts: requests)
-    world.instances.ready = dice.roll(8) == 0 ? 0 : machine.replicas
-    world.instances.exits = dice.roll(30) == 0 ? 3 : 0
-    if dice.roll(10) == 0 { world.counts = nil }
-    if dice.roll(25) == 0 { world.artifact = .failed(.digestMismatch, "other bytes") }
-    let result = machine.observe(world, at: now)
-    if result != .waiting { note("look: \(result)") }
-    if case .failed(let record) = result { fail(record) }
-  }
-
-  private mutating func serve() {
-    for (revision, weight) in weights {
-      requests[revision, default: RequestCounts()].requests += weight * 20
-      if dice.roll(12) == 0 { requests[revision]?.errors += weight * 5 }
-    }
-  }
-
-  private mutating func fail(_ record: RolloutRecord) {
-    failed.insert(Attempt(Release(revision: record.revision, version: record.version, commit: record.commit)))
-  }
-
-  private mutating func note(_ text: String) { story.append(text) }
-
-  // MARK: Promises
-
-  private mutating func checkPromises() {
-    let wanted = machine.wanted()
-    let sum = wanted.weights.values.reduce(0, +)
-    if sum != 0, sum != 100 { broken("weights sum to \(sum)") }
-    if wanted.weights.values.contains(where: { $0 <= 0 }) { broken("a weight of nothing") }
-    let running = Set(wanted.instances.map(\.release.revision))
-    if !Set(wanted.weights.keys).isSubset(of: running) { broken("traffic for what does not run") }
-    if machine.stable != nil, !machine.removing, sum == 0 { broken("a stable model without a route") }
-    if Set(started).count != started.count { broken("the same attempt was made twice") }
-    if let rollout = machine.rollout, rollout.kind == .deploy,
-      failed.contains(Attempt(rollout.candidate)), case .stepping = rollout.stage
-    {
-      broken("a failed attempt goes on")
-    }
-    switch machine.rollout?.stage {
-    case .restoring, .writingBack, .held:
-      if let candidate = machine.rollout?.subject.revision, candidate != machine.stable?.revision,
-        wanted.weights[candidate] != nil
-      {
-        broken("traffic for a failed candidate")
-      }
-    case .stepping, nil: break
-    }
-  }
-
-  private mutating func broken(_ promise: String) {
-    if brokenPromise == nil { brokenPromise = promise }
-  }
+extension PhaseMove {
+  fileprivate var words: String { "\(from) -> \(to), when \(cause.rawValue)" }
 }

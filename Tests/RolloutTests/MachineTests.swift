@@ -26,7 +26,7 @@ import Vocabulary
     while let rollout = machine.rollout {
       now = now + .seconds(60)
       requests += 1000
-      if rollout.step == .pause(for: nil) { _ = machine.promote(now: now) }
+      if rollout.step == .pause(for: nil) { _ = machine.promote(by: "ann", now: now) }
       if let weight = machine.rollout?.stance.weight, weights.last != weight { weights.append(weight) }
       let counts = [
         revision(1): RequestCounts(requests: requests), revision(2): RequestCounts(requests: requests),
@@ -98,6 +98,20 @@ import Vocabulary
     #expect(machine.rollout?.traffic?.candidateRequests == before + 7)
   }
 
+  @Test func `errors that begin again at zero bring back no request that was judged before`() {
+    var machine = machine(at: .pause(for: nil))
+    func judged(stable: RequestCounts, candidate: RequestCounts) -> Int? {
+      let counts = [revision(1): stable, revision(2): candidate]
+      _ = machine.observe(obliging(machine, counts: counts), at: dusk)
+      return machine.rollout?.traffic?.candidateRequests
+    }
+    let before = judged(
+      stable: RequestCounts(requests: 9000, errors: 9), candidate: RequestCounts(requests: 1000, errors: 1))
+    let after = judged(
+      stable: RequestCounts(requests: 9500, errors: 1), candidate: RequestCounts(requests: 1050, errors: 0))
+    #expect(after == before.map { $0 + 50 })
+  }
+
   @Test func `a failed check takes the candidate off traffic at once`() {
     var machine = machine(at: .pause(for: nil))
     let counts = [
@@ -122,7 +136,8 @@ import Vocabulary
     world.gatewayTrouble = "admin does not answer"
     guard let begun = machine.rollout?.stepStartedAt else { return }
     let outage = Trouble(reason: "StatisticsUnavailable", message: "admin does not answer")
-    #expect(machine.observe(world, at: begun + .seconds(20)) == .halted(.outage(outage)))
+    #expect(machine.observe(world, at: begun + .seconds(20)) == .waiting)
+    #expect(machine.observe(world, at: begun + .seconds(25)) == .halted(.outage(outage)))
     #expect(machine.observe(world, at: begun + .seconds(90_000)) == .waiting)
     #expect(machine.deadline() == nil)
     world.counts = [:]

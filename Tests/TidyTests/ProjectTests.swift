@@ -24,6 +24,20 @@ struct ProjectTests {
     }
   }
 
+  @Test func `every fault of the documents is shown by a test that exists`() throws {
+    let page = try Project.text(of: "docs/reference/what-happens-when.md")
+    let rows = page.split(separator: "\n").filter {
+      $0.hasPrefix("| ") && $0.contains("`") && !$0.hasPrefix("| ---")
+    }
+    let tests = try Project.files().filter { $0.hasPrefix("Tests/") && $0.hasSuffix(".swift") }
+      .map(Project.text).joined()
+    let named = rows.compactMap { $0.matches(of: /`([^`]+)` \|$/).last?.output.1 }
+    #expect(named.count == rows.count && named.count > 40, "every row ends with the name of a test")
+    for name in named where !tests.contains("func `\(name)`") {
+      Issue.record("no test is named `\(name)`")
+    }
+  }
+
   @Test func `the top level holds nothing else`() throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: Project.root.path)
     #expect(strayNames(names) == [])

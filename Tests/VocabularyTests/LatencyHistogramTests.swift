@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import Vocabulary
 
@@ -26,5 +27,29 @@ struct LatencyHistogramTests {
     #expect(histogram.quantile(quantile) == .milliseconds(end))
     #expect(LatencyHistogram(bins: [bin(10, 11, 1)]).quantile(quantile) == .milliseconds(11))
     #expect(LatencyHistogram().quantile(quantile) == nil)
+  }
+
+  @Test func `what is new is what has come since, or all of it after a start from zero`() {
+    let earlier = LatencyHistogram(bins: [bin(10, 11, 5), bin(20, 21, 3)])
+    let later = LatencyHistogram(bins: [bin(5, 6, 1), bin(10, 11, 5), bin(20, 21, 4), bin(30, 31, 2)])
+    #expect(
+      later.since(earlier) == LatencyHistogram(bins: [bin(5, 6, 1), bin(20, 21, 1), bin(30, 31, 2)]))
+    #expect(later.since(later) == LatencyHistogram())
+    #expect(later.since(LatencyHistogram()) == later)
+    #expect(earlier.since(later) == earlier)
+    let restarted = LatencyHistogram(bins: [bin(10, 11, 900), bin(20, 21, 2)])
+    #expect(restarted.since(earlier) == restarted)
+  }
+
+  @Test func `is written as a list of numbers, and read back`() throws {
+    let histogram = LatencyHistogram(bins: [
+      bin(250, 260, 4), .init(from: .microseconds(500), to: .milliseconds(1), count: 9),
+    ])
+    let encoded = try JSONEncoder().encode(histogram)
+    #expect(String(decoding: encoded, as: UTF8.self) == "[500,1000,9,250000,260000,4]")
+    #expect(try JSONDecoder().decode(LatencyHistogram.self, from: encoded) == histogram)
+    #expect(throws: DecodingError.self) {
+      try JSONDecoder().decode(LatencyHistogram.self, from: Data("[500,1000]".utf8))
+    }
   }
 }

@@ -43,6 +43,7 @@ private func details(of rollout: RolloutReport, _ paint: Paint) -> [String] {
     }
   }
   if let revert = rollout.revert { lines.append("reverted in Git by \(revert.rawValue.printable)") }
+  lines += rollout.interventions.map { "\($0.by.printable) \($0.what.printable) at \($0.at)" }
   if let person = rollout.requestedBy { lines.append("asked for by \(person.printable)") }
   return lines
 }

@@ -29,6 +29,18 @@ extension RouteTable {
     }
     return clusters
   }
+
+  /// The names of those that requests or copies of them are sent to.
+  var reachedClusters: Set<String> {
+    var names: Set<String> = []
+    for (model, route) in models {
+      let special = [route.preview?.revision, route.mirror?.revision]
+      for backend in route.backends where backend.weight > 0 || special.contains(backend.revision) {
+        names.insert(EnvoyCluster.name(model, backend.revision))
+      }
+    }
+    return names
+  }
 }
 
 /// What Envoy reads, as JSON: pure functions of what is wanted. Field names are those of its v3 API
@@ -62,7 +74,7 @@ struct EnvoyConfiguration: Sendable {
   }
 
   /// The one listener. It never changes while Envoy runs, since that would cut connections.
-  var listeners: JSON {
+  func listeners(id: String) -> EnvoyFile {
     let listener: JSON = [
       "@type": "type.googleapis.com/envoy.config.listener.v3.Listener",
       "name": "gateway",
@@ -82,10 +94,9 @@ struct EnvoyConfiguration: Sendable {
         ]
       ],
     ]
-    return ["version_info": .string(Self.listenersVersion), "resources": [listener]]
+    return EnvoyFile(id: id, resources: [listener])
   }
 
-  static let listenersVersion = "gateway"
   static let statisticsPrefix = "gateway"
   static let routesName = "models"
 
@@ -147,9 +158,8 @@ struct EnvoyConfiguration: Sendable {
   static let unansweredPrefix = "unanswered.requests.backend."
 
   /// All clusters, with their ports in-line.
-  func clusters(_ clusters: some Collection<EnvoyCluster>, version: String) -> JSON {
-    let resources = clusters.sorted { $0.name < $1.name }.map(cluster)
-    return ["version_info": .string(version), "resources": .array(resources)]
+  func clusters(_ clusters: some Collection<EnvoyCluster>, id: String) -> EnvoyFile {
+    EnvoyFile(id: id, resources: clusters.sorted { $0.name < $1.name }.map(cluster))
   }
 
   private func cluster(_ cluster: EnvoyCluster) -> JSON {
@@ -166,10 +176,13 @@ struct EnvoyConfiguration: Sendable {
         "cluster_name": .string(cluster.name),
         "endpoints": [["lb_endpoints": .array(endpoints)]],
       ],
-      // Limits that protect a fleet would only turn a burst on this host into errors of the model.
       "circuit_breakers": [
         "thresholds": [
-          ["max_connections": 65_536, "max_pending_requests": 65_536, "max_requests": 65_536]
+          // Limits that protect a fleet would only turn a burst on this host into errors of the model.
+          threshold("HIGH", 65_536),
+          // Copies have the default priority. Unbounded, those to a server that hangs would take the memory and the
+          // descriptors that clients need.
+          threshold("DEFAULT", Self.mirrorLimit),
         ]
       ],
       // Idle connections are given up before the servers do it (uvicorn: after 5 s). Otherwise a request now and
@@ -192,81 +205,23 @@ struct EnvoyConfiguration: Sendable {
     ]
   }
 
-  /// All routes. A route whose clusters are unknown is rejected, rather than answered 503.
-  func routes(_ table: RouteTable, version: String) -> JSON {
-    let hosts = Set(table.models.values.compactMap { $0.route.host?.lowercased() }).sorted()
-    let virtualHosts = ([nil] + hosts.map(Optional.some)).map { virtualHost($0, table) }
-    let configuration: JSON = [
-      "@type": "type.googleapis.com/envoy.config.route.v3.RouteConfiguration",
-      "name": .string(Self.routesName),
-      "validate_clusters": true,
-      "ignore_port_in_host_matching": true,
-      "virtual_hosts": .array(virtualHosts),
-    ]
-    return ["version_info": .string(version), "resources": [configuration]]
-  }
-
-  /// The routes of one host name, `nil` for any. Envoy looks into one virtual host only, so those of a host name
-  /// also have the routes for any host.
-  private func virtualHost(_ host: String?, _ table: RouteTable) -> JSON {
-    let matching = table.models.filter { _, model in
-      !model.weights.isEmpty && (model.route.host == nil || model.route.host?.lowercased() == host)
-    }
-    let ordered = matching.sorted { left, right in
-      let (first, second) = (left.value.route, right.value.route)
-      let (long, short) = (first.prefix.utf8.count, second.prefix.utf8.count)
-      if long != short { return long > short }
-      if (first.host == nil) != (second.host == nil) { return first.host != nil }
-      return left.key < right.key
-    }
-    let nothing: JSON = [
-      "match": ["prefix": "/"],
-      "direct_response": ["status": 404, "body": ["inline_string": "No model has this route.\n"]],
-    ]
-    return [
-      "name": .string(host ?? "any"),
-      "domains": [.string(host ?? "*")],
-      "routes": .array(ordered.map { route($0.key, $0.value) } + [nothing]),
-    ]
-  }
-
-  private func route(_ model: ModelName, _ route: ModelRoute) -> JSON {
-    let backends = route.backends.filter { $0.weight > 0 }.map { backend -> JSON in
-      [
-        "name": .string(EnvoyCluster.name(model, backend.revision)),
-        "weight": .number(backend.weight),
-        "response_headers_to_add": [
-          header("x-evenkeel-model", model.rawValue), header("x-evenkeel-revision", backend.revision.short),
-        ],
-      ]
-    }
-    return [
-      "match": match(route.route.prefix),
-      "route": [
-        "timeout": seconds(settings.requestTimeout), "weighted_clusters": ["clusters": .array(backends)],
-      ],
-    ]
-  }
-
-  /// By whole path segments; `/` is every path.
-  private func match(_ prefix: String) -> JSON {
-    let trimmed = prefix.hasSuffix("/") ? String(prefix.dropLast()) : prefix
-    return trimmed.isEmpty ? ["prefix": "/"] : ["path_separated_prefix": .string(trimmed)]
-  }
-
-  private func header(_ name: String, _ value: String) -> JSON {
+  private func threshold(_ priority: String, _ limit: Int) -> JSON {
     [
-      "header": ["key": .string(name), "value": .string(value)],
-      "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
+      "priority": .string(priority), "max_connections": .number(limit),
+      "max_pending_requests": .number(limit), "max_requests": .number(limit),
     ]
   }
+
+  /// How many connections with copies a release may have, and how many copies may wait for one. More are answered 503
+  /// at once, which counts.
+  static let mirrorLimit = 1000
 
   private func source(_ path: String) -> JSON {
     ["resource_api_version": "V3", "path_config_source": ["path": .string(path)]]
   }
 
   /// A duration as protobuf's JSON mapping writes it.
-  private func seconds(_ duration: Duration) -> JSON {
+  func seconds(_ duration: Duration) -> JSON {
     let milliseconds = duration.milliseconds
     let fraction = String(1000 + milliseconds % 1000).dropFirst()
     return .string("\(milliseconds / 1000).\(fraction)s")

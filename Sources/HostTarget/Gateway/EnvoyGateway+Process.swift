@@ -39,7 +39,7 @@ extension EnvoyGateway {
       await end(leaders.first, marker: marker, grace: .seconds(5))
       return false
     }
-    guard hasSameSettings(), let versions = await admin.versions(deadline: .seconds(2)) else {
+    guard let versions = await admin.versions(deadline: .seconds(2)), hasSameSettings(versions) else {
       logger.warning("restarting a gateway that has other settings or does not answer")
       await end(leader, marker: marker, grace: .seconds(5))
       return false
@@ -54,42 +54,71 @@ extension EnvoyGateway {
     return true
   }
 
-  private func hasSameSettings() -> Bool {
-    readFile(paths.bootstrap, limit: 1 << 20) == configuration.bootstrap.bytes
-      && readFile(paths.listeners, limit: 1 << 20) == configuration.listeners.bytes
+  /// Whether it runs with our settings. The listener counts that it reports, since the file may have been changed.
+  private func hasSameSettings(_ versions: EnvoyStatistics) -> Bool {
+    let listeners = versions.version(of: .listeners).map(EnvoyFile.digest(of:))
+    return readFile(paths.bootstrap, limit: 1 << 20) == configuration.bootstrap.bytes
+      && listeners == EnvoyFile.digest(of: configuration.listeners(id: "").version)
   }
 
+  /// Learns what Envoy goes by, from its files and its word. What others have changed meanwhile shows in the next
+  /// observation.
   private func adoptRouting(_ versions: EnvoyStatistics) {
-    let written = WrittenClusters.load(paths.clusters)
-    clusters = written?.clusters ?? [:]
-    clustersConfirmed = written != nil && written?.version == versions.version(of: .clusters)
-    guard let saved = RoutingRecord.load(paths.record), saved.version == versions.version(of: .routes)
-    else { return }
-    record = saved
+    left[.listeners] = LeftFile(version: versions.version(of: .listeners) ?? "")
+    adoptClusters(versions.version(of: .clusters) ?? "")
+    adoptRoutes(versions.version(of: .routes) ?? "")
+  }
+
+  private func adoptClusters(_ confirmed: String) {
+    let bytes = readFile(paths.clusters, limit: EnvoyPaths.longestFile) ?? []
+    let written = EnvoyFile.version(of: bytes)
+    // Another version than the confirmed one is what the last life wrote just before it ended.
+    left[.clusters] = LeftFile(version: written ?? confirmed)
+    clusters = written == nil ? [:] : WrittenClusters(bytes: bytes)?.clusters ?? [:]
+    let same = EnvoyFile.digest(of: configuration.clusters(clusters.values, id: "").version)
+    clustersConfirmed = written == confirmed && EnvoyFile.digest(of: confirmed) == same
+  }
+
+  private func adoptRoutes(_ confirmed: String) {
+    let written = EnvoyFile.version(of: readFile(paths.routes, limit: EnvoyPaths.longestFile) ?? [])
+    left[.routes] = LeftFile(version: written ?? confirmed)
+    guard let saved = RoutingRecord.load(paths.record), saved.version == confirmed else { return }
     clusters.merge(saved.table.clusters) { written, _ in written }
+    let file = configuration.routes(saved.table, id: EnvoyFile.id(of: saved.version))
     // The last life may have ended after writing routes that Envoy rejected: those must not be what it starts with.
-    takeBack(.routes, configuration.routes(saved.table, version: saved.version))
+    if written != nil, written != confirmed { takeBack(file, as: .routes) }
+    // An earlier version of the agent may have written either file in another way: then both are written again.
+    if file.version == confirmed, clustersConfirmed { record = saved }
   }
 
   // MARK: - Start
 
-  /// What Envoy starts with: after its own death what it served last, after a boot of the host nothing, since other
-  /// processes may have the ports by now.
   private func prepareFiles() throws(GatewayError) {
-    let boot = ProcessTable.bootID()
-    var current = RoutingRecord(version: nextVersion(), table: RouteTable(), boot: boot)
-    if let saved = RoutingRecord.load(paths.record), saved.boot == boot { current = saved }
-    record = current
-    clusters = current.table.clusters
+    try putRoutes(lastRouting())
+    clusters = record?.table.clusters ?? [:]
     clustersConfirmed = false
-    save(current)
-    try put(configuration.bootstrap.bytes, at: paths.bootstrap)
-    try put(configuration.listeners.bytes, at: paths.listeners)
-    try put(configuration.clusters(clusters.values, version: nextVersion()).bytes, at: paths.clusters)
-    try put(configuration.routes(current.table, version: current.version).bytes, at: paths.routes)
+    try put(configuration.clusters(clusters.values, id: nextID()), as: .clusters)
+    try put(configuration.listeners(id: nextID()), as: .listeners)
   }
 
-  /// Starts Envoy on the files as they are, and waits until it listens.
+  /// What Envoy starts with: after its own death what it served last, after a boot of the host nothing, since other
+  /// processes may have the ports by now.
+  func lastRouting() -> RoutingRecord {
+    let boot = ProcessTable.bootID()
+    if let known = record ?? RoutingRecord.load(paths.record), known.boot == boot { return known }
+    return RoutingRecord(version: nextID(), table: RouteTable(), boot: boot)
+  }
+
+  func putRoutes(_ routing: RoutingRecord) throws(GatewayError) {
+    let file = configuration.routes(routing.table, id: EnvoyFile.id(of: routing.version))
+    try put(file, as: .routes)
+    guard record?.version != file.version else { return }
+    let routing = RoutingRecord(version: file.version, table: routing.table, boot: routing.boot)
+    record = routing
+    save(routing)
+  }
+
+  /// Starts Envoy on the files as we left them, and waits until it listens.
   private func launch() async throws(GatewayError) {
     let program: String
     do {
@@ -100,6 +129,7 @@ extension EnvoyGateway {
     guard isPortFree(settings.port, host: settings.host) else {
       throw portTaken("another process listens on it")
     }
+    try restoreFiles()
     unlink(paths.adminSocket)
     let logBefore = paths.log.size
     let environment = [
@@ -123,7 +153,11 @@ extension EnvoyGateway {
       throw error
     }
     process = launched
+    epoch += 1
     rejectionsSeen = [:]
+    disturbed = []
+    let started = await admin.versions()?.version(of: .clusters)
+    clustersConfirmed = started != nil && started == left[.clusters]?.version
     unansweredBefore = [:]
     logger.info("gateway started", metadata: ["pid": "\(launched.pid)", "port": "\(settings.port)"])
   }
@@ -183,10 +217,11 @@ extension EnvoyGateway {
     let often = Duration.milliseconds(50)
     if let process {
       paths.log.bound()
-      guard case .ended(let how) = checkState(of: process, isChild: false) else { return often }
+      let end = await endOfService(of: process)
+      guard let end else { return often }
       self.process = nil
-      problem = "Envoy \(how) and is being started again"
-      logger.error("gateway ended", metadata: ["how": "\(how)"])
+      problem = "Envoy \(end) and is being started again"
+      logger.error("gateway ended", metadata: ["how": "\(end)"])
       onChange()
     }
     do {
@@ -201,5 +236,15 @@ extension EnvoyGateway {
       problem = error.message
       return min(pause * 2, .seconds(5))
     }
+  }
+
+  /// How Envoy has ended, in words; `nil` while it runs. One that cannot be told anything any more, because its socket
+  /// or a folder that it watches was removed, is ended: it would send requests to a failed model for ever.
+  private func endOfService(of process: ProcessIdentity) async -> String? {
+    if case .ended(let how) = checkState(of: process, isChild: false) { return how }
+    guard let missing = paths.neededWhileRunning.first(where: { FileStamp($0) == nil }) else { return nil }
+    self.process = nil
+    await end(process, marker: marker, grace: .seconds(5))
+    return "lost \(missing)"
   }
 }

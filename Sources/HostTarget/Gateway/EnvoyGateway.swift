@@ -31,13 +31,23 @@ package actor EnvoyGateway: Gateway {
   var record: RoutingRecord?
   /// What it is being asked to route by.
   var pending: RoutingRecord?
+  /// Envoy's files as we left them.
+  var left: [EnvoyResource: LeftFile] = [:]
+  /// What somebody else has changed, until Envoy has confirmed ours again.
+  var disturbed: Set<EnvoyResource> = []
+  /// Counts the beginnings and ends of changes and of Envoy's lives. What was asked of Envoy before one of them says
+  /// nothing about what is here after it.
+  var epoch = 0
+  /// How many changes are under way.
+  private var changesUnderWay = 0
   /// How many rejections of this Envoy process have been dealt with.
   var rejectionsSeen: [EnvoyResource: Int] = [:]
   /// Unanswered requests from before a cluster was removed, by its name. Envoy drops a cluster's own counters with
   /// it but keeps this one, and a cluster that comes back begins at zero.
   var unansweredBefore: [String: Int] = [:]
-  private var versionsWritten = 0
-  private let life = String(UInt64.random(in: 0...UInt64.max), radix: 16)
+  private var filesWritten = 0
+  /// What the versions of this life begin with.
+  let life = String(UInt64.random(in: 0...UInt64.max), radix: 16)
   /// Starts and changes happen one at a time, although each of them waits.
   private var lastTurn: Task<Void, Never>?
 
@@ -91,15 +101,18 @@ package actor EnvoyGateway: Gateway {
     guard process != nil else {
       return GatewayObservation(problem: problem ?? "the gateway has not been started")
     }
+    let begun = epoch
     let watched = backends.map { EnvoyCluster.name($0.model, $0.revision) }
     guard let statistics = await admin.requests(latenciesOf: watched) else {
       return GatewayObservation(problem: problem ?? "the gateway does not answer on \(paths.adminSocket)")
     }
     for (name, count) in statistics.unanswered where clusters[name] == nil { unansweredBefore[name] = count }
+    let drift = begun == epoch && changesUnderWay == 0 ? drift(in: statistics) : nil
     let version = statistics.version(of: .routes)
-    let accepted = [record, pending].compactMap(\.self).first { $0.version == version }
+    let accepted = drift == nil ? [record, pending].compactMap(\.self).first { $0.version == version } : nil
     return GatewayObservation(
-      accepted: accepted?.table, statistics: requests(of: clusters.values, in: statistics), problem: problem)
+      accepted: accepted?.table, statistics: requests(of: clusters.values, in: statistics),
+      problem: problem, drift: drift)
   }
 
   /// Ends Envoy and the supervision of it: for taking the host out of service. Routing is kept on the disk.
@@ -137,10 +150,10 @@ package actor EnvoyGateway: Gateway {
     return found
   }
 
-  /// A version that no other configuration has had.
-  func nextVersion() -> String {
-    versionsWritten += 1
-    return "\(life)-\(versionsWritten)"
+  /// What no other writing of a file has had.
+  func nextID() -> String {
+    filesWritten += 1
+    return "\(life)-\(filesWritten)"
   }
 
   /// Waits for the turns before, then runs. A turn that has begun is not cancelled with its caller: half of a
@@ -151,9 +164,21 @@ package actor EnvoyGateway: Gateway {
     let before = lastTurn
     let turn = Task {
       await before?.value
+      beginChange()
+      defer { endChange() }
       return await body(self)
     }
     lastTurn = Task { _ = await turn.value }
     try await turn.value.get()
+  }
+
+  private func beginChange() {
+    epoch += 1
+    changesUnderWay += 1
+  }
+
+  private func endChange() {
+    epoch += 1
+    changesUnderWay -= 1
   }
 }

@@ -13,6 +13,17 @@ struct EnvoyPaths: Hashable, Sendable {
   var listeners: String { folder + "/lds/listeners.json" }
   var clusters: String { folder + "/cds/clusters.json" }
   var routes: String { folder + "/rds/routes.json" }
+  func file(of resource: EnvoyResource) -> String {
+    switch resource {
+    case .listeners: listeners
+    case .clusters: clusters
+    case .routes: routes
+    }
+  }
+
+  /// In bytes; those of ten thousand models take a tenth of it.
+  static let longestFile = 1 << 28
+
   var adminSocket: String { folder + "/admin.sock" }
   /// What Envoy confirmed last, for our next life.
   var record: String { folder + "/routing.json" }
@@ -20,8 +31,13 @@ struct EnvoyPaths: Hashable, Sendable {
 
   /// Makes the folders.
   func make() throws(FileError) {
-    for part in ["lds", "cds", "rds"] { try makeFolder("\(folder)/\(part)") }
+    for folder in watched { try makeFolder(folder) }
   }
+
+  /// What Envoy looks at by itself: once one of these is gone, it does not notice another in its place.
+  var neededWhileRunning: [String] { watched + [adminSocket] }
+
+  private var watched: [String] { ["lds", "cds", "rds"].map { "\(folder)/\($0)" } }
 }
 
 /// What Envoy has confirmed to route by, under the version that it reports. Saved after that, so a crash between
@@ -33,7 +49,7 @@ struct RoutingRecord: Codable, Sendable {
   var boot: String
 
   static func load(_ path: String) -> RoutingRecord? {
-    guard let bytes = readFile(path, limit: 1 << 28) else { return nil }
+    guard let bytes = readFile(path, limit: EnvoyPaths.longestFile) else { return nil }
     return try? JSONDecoder().decode(RoutingRecord.self, from: Data(bytes))
   }
 
@@ -64,12 +80,6 @@ struct WrittenClusters: Decodable {
     var metadata: Metadata
     var load_assignment: Assignment
   }
-  private enum CodingKeys: String, CodingKey {
-    case version = "version_info"
-    case resources
-  }
-
-  var version: String
   private var resources: [Resource]
 
   /// By the name of the cluster.
@@ -84,8 +94,8 @@ struct WrittenClusters: Decodable {
     return Dictionary(clusters.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
   }
 
-  static func load(_ path: String) -> WrittenClusters? {
-    guard let bytes = readFile(path, limit: 1 << 28) else { return nil }
-    return try? JSONDecoder().decode(WrittenClusters.self, from: Data(bytes))
+  init?(bytes: [UInt8]) {
+    guard let written = try? JSONDecoder().decode(WrittenClusters.self, from: Data(bytes)) else { return nil }
+    self = written
   }
 }

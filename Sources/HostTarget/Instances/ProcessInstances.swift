@@ -265,7 +265,16 @@ package actor ProcessInstances: InstanceDriver {
 
 /// The agent's own PATH, or what a system without one would search.
 func defaultSearchPath() -> String {
-  ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+  let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+  return absoluteSearchPath(path, from: FileManager.default.currentDirectoryPath)
+}
+
+/// The folders of a PATH by their full names: relative ones mean the agent's folder, not the one that a process is
+/// started in.
+func absoluteSearchPath(_ path: String, from folder: String) -> String {
+  path.split(separator: ":", omittingEmptySubsequences: false).map { place in
+    place.hasPrefix("/") ? String(place) : place.isEmpty ? folder : "\(folder)/\(place)"
+  }.joined(separator: ":")
 }
 
 extension ProgramError {

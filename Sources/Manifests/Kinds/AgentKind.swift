@@ -1,3 +1,4 @@
+import Vocabulary
 import YAML
 
 let agentKind = Kind(
@@ -9,9 +10,19 @@ let agentKind = Kind(
       "The folder for the journal, the mirror, artifacts and logs. One agent owns it."),
     .nested("host", host, "How models run on this host."),
     .nested("api", api, "How commands reach the agent."),
+    .byDefault(
+      "pruneLimit", .percent(0...100), AgentSettings.defaultPruneLimit,
+      shown: "\(AgentSettings.defaultPruneLimit)%",
+      "The largest share of the running models that one commit may remove; one model it may always remove. More are "
+        + "kept until a person has looked."),
+    .optional(
+      "maxParallelRollouts", .integer(1...1000),
+      "How many rollouts may be under way at once; as many as there are when absent."),
     notYet: [UnsupportedField("prometheus", "Where Prometheus checks are asked.")]
-  ) { source, stateDirectory, host, socket in
-    AgentSpec(source: source, stateDirectory: stateDirectory, host: host, socket: socket)
+  ) { source, stateDirectory, host, socket, pruneLimit, maxParallelRollouts in
+    AgentSpec(
+      source: source, stateDirectory: stateDirectory, host: host, socket: socket, pruneLimit: pruneLimit,
+      maxParallelRollouts: maxParallelRollouts)
   })
 
 /// The `spec` of an `Agent` document.
@@ -20,6 +31,8 @@ struct AgentSpec: Sendable {
   var stateDirectory: String
   var host: AgentSettings.Host
   var socket: String
+  var pruneLimit: Int
+  var maxParallelRollouts: Int?
 }
 
 private let source: ValueType<AgentSettings.Source> = .object(
@@ -69,11 +82,17 @@ private let host: ValueType<AgentSettings.Host> = .object(
     "What an instance is: a supervised child process."),
   .byDefault(
     "ports", .portRange, 20000...20999, shown: "20000-20999", "The ports that instances listen on."),
-  .nested("gateway", gateway, "The proxy that splits the traffic.")
-) { _, ports, gateway in
+  .nested("gateway", gateway, "The proxy that splits the traffic."),
+  .optional(
+    "capacity", capacity, "What all instances together may use; what the machine has when absent.")
+) { _, ports, gateway, capacity in
   // There is one kind of instance yet, so nothing to remember.
-  AgentSettings.Host(ports: ports, gateway: gateway)
+  AgentSettings.Host(ports: ports, gateway: gateway, capacity: capacity)
 }
+
+private let capacity: ValueType<Resources> = .object(
+  .required("cpu", .cpu, "Cores."), .required("memory", .memory, "Memory.")
+) { cpu, memory in Resources(milliCPU: cpu, memory: memory) }
 
 private let gateway: ValueType<AgentSettings.Gateway> = .object(
   .byDefault(

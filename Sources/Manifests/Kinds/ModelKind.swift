@@ -8,6 +8,9 @@ struct ModelSpec: Sendable {
   var replicas: Int
   var environment: [String: String]
   var route: Located<RouteSpec>?
+  var resources: Resources?
+  var dependsOn: [Located<String>]
+  var suspend: Bool
 }
 
 /// A route as written; the rest of it follows from the model's name.
@@ -28,16 +31,38 @@ let modelKind = Kind(
       "env", .environment, [:], shown: "none",
       "Environment of the instances; wins over the runtime's. `$(NAME)` is expanded."),
     .optional("route", route.located, "Which requests of the gateway belong to the model. Applies live."),
-    notYet: [
-      UnsupportedField("resources", "Limits of CPU and memory."),
-      UnsupportedField("dependsOn", "Models that must be ready first."),
-      UnsupportedField("suspend", "Whether changes of the model wait."),
-    ]
-  ) { artifact, runtime, rollout, replicas, environment, route in
+    .optional(
+      "resources", resources,
+      "What one instance needs. A rollout that the host cannot hold beside what runs does not begin."),
+    .byDefault(
+      "dependsOn", dependsOn, [], shown: "none",
+      "The `Model`s that have to serve what Git asks for before a rollout of this one begins. Applies live."),
+    .byDefault(
+      "suspend", .boolean, false, shown: "false",
+      "Whether rollouts of the model neither begin nor go on. What runs keeps running. Applies live.")
+  ) { artifact, runtime, rollout, replicas, environment, route, resources, dependsOn, suspend in
     ModelSpec(
       artifact: artifact, runtime: runtime, rollout: rollout, replicas: replicas,
-      environment: environment, route: route)
+      environment: environment, route: route, resources: resources, dependsOn: dependsOn, suspend: suspend)
   })
+
+private let resources = ValueType<(cpu: Int?, memory: Int?)>.object(
+  .optional("cpu", .cpu, "Cores; counts as none when absent."),
+  .optional("memory", .memory, "Memory; counts as none when absent.")
+) { cpu, memory in (cpu, memory) }.made { written, position, reading -> Resources? in
+  guard written.cpu != nil || written.memory != nil else {
+    reading.report("`resources` needs `cpu`, `memory`, or both", at: position)
+    return nil
+  }
+  return Resources(milliCPU: written.cpu ?? 0, memory: written.memory ?? 0)
+}
+
+private let dependsOn = ValueType.name.located.list().checked { names, _, reading in
+  var seen: Set<String> = []
+  for name in names where !seen.insert(name.value).inserted {
+    reading.report("the model `\(name.value)` is listed twice", at: name.position)
+  }
+}
 
 private let artifact: ValueType<Artifact> = .object(
   .required("uri", .artifactURI, "Where the bytes are fetched: a file, a folder or an archive."),

@@ -19,23 +19,6 @@ extension ValueType where Value == Duration {
       return value
     }
   }
-
-  /// A duration of which only one value has a behaviour yet.
-  static func only(_ value: Duration) -> ValueType {
-    text("duration, \(formatted(value)) only") { text, label, position, reading in
-      guard let written = parseDuration(text) else {
-        reading.report(
-          "\(quoted(label)) must be a duration such as 90s, 10m or 1h30m, not \(quoted(text))",
-          at: position)
-        return nil
-      }
-      guard written == value else {
-        reading.report("\(quoted("\(label): \(text)")) is not supported yet", at: position)
-        return nil
-      }
-      return written
-    }
-  }
 }
 
 private let units: [(name: String, milliseconds: Int64)] = [

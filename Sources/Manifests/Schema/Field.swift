@@ -40,6 +40,17 @@ final class Field<Value>: Sendable {
     }
   }
 
+  /// One of several fields of which a mapping must have exactly one, beside other fields. The type of the mapping
+  /// sees to that.
+  static func alternative<Wrapped>(
+    _ key: String, _ type: ValueType<Wrapped>, _ meaning: String
+  ) -> Field where Value == Wrapped? {
+    Field(key, type.description, .oneOf, meaning) { node, _, reading in
+      guard let node else { return .some(nil) }
+      return type.read(node, key, &reading).map(Optional.some)
+    }
+  }
+
   /// A mapping whose fields all have defaults, so that it may be absent itself.
   static func nested(_ key: String, _ type: ValueType<Value>, _ meaning: String) -> Field {
     Field(key, type.description, .optional, meaning) { node, container, reading in
@@ -74,8 +85,12 @@ struct UnsupportedField: Sendable {
 
 extension ValueType {
   /// A mapping with exactly one of these fields, which decides what the value is.
-  static func oneOf(_ cases: [Case], notYet: [UnsupportedField] = []) -> ValueType {
-    let keys = KnownKeys(cases.map(\.description) + notYet.map(\.description))
+  ///
+  /// - Parameter refusing: Fields that people may well expect here, and why they cannot be.
+  static func oneOf(
+    _ cases: [Case], notYet: [UnsupportedField] = [], refusing: [String: String] = [:]
+  ) -> ValueType {
+    let keys = KnownKeys(cases.map(\.description) + notYet.map(\.description), refusing: refusing)
     let choices = cases.map { quoted($0.description.key) }.joined(separator: ", ")
     return ValueType(TypeDescription(name: "mapping", fields: keys.descriptions)) {
       node, label, reading in
@@ -119,9 +134,12 @@ struct KnownKeys: Sendable {
   let descriptions: [FieldDescription]
   private let supported: [String]
   private let unsupported: [String]
+  /// Other keys, each with the complaint about it.
+  private let refused: [String: String]
 
-  init(_ descriptions: [FieldDescription]) {
+  init(_ descriptions: [FieldDescription], refusing refused: [String: String] = [:]) {
     self.descriptions = descriptions
+    self.refused = refused
     var supported: [String] = []
     var unsupported: [String] = []
     for field in descriptions {
@@ -144,6 +162,8 @@ struct KnownKeys: Sendable {
     for pair in pairs where !supported.contains(where: { isSame($0, pair.key.text) }) {
       if unsupported.contains(pair.key.text) {
         reading.report("\(quoted(pair.key.text)) is not supported yet", at: pair.key.position)
+      } else if let complaint = refused[pair.key.text] {
+        reading.report(complaint, at: pair.key.position)
       } else {
         reading.report(
           "unknown field \(quoted(pair.key.text))", at: pair.key.position,

@@ -16,6 +16,23 @@ extension ValueType where Value == String {
     isHostName($0) ? $0 : nil
   }
 
+  /// A header by which requests ask for a candidate, in lower case: one that no ordinary request has.
+  static let previewHeader = text("header name") { text, label, position, reading in
+    guard isToken(text) else {
+      reading.report(
+        "\(quoted(label)) must be the name of an HTTP header, not \(quoted(text))", at: position)
+      return nil
+    }
+    let name = text.lowercased()
+    guard !ordinaryHeaders.contains(name), !ordinaryPrefixes.contains(where: { name.hasPrefix($0) }) else {
+      reading.report(
+        "\(quoted(label)) cannot be \(quoted(text)): ordinary requests have it, or the gateway sets it",
+        at: position, suggestion: "choose one of your own, such as `x-evenkeel-preview`")
+      return nil
+    }
+    return name
+  }
+
   static let routePrefix = text("path", mustBe: "a path such as /v2/models/fraud-detector") {
     isCleanPath($0) ? $0 : nil
   }
@@ -123,6 +140,24 @@ private func isHostName(_ text: String) -> Bool {
   }
   return isDNSLabel(rest)
 }
+
+/// A token of RFC 9110, section 5.6.2, of sensible length.
+private func isToken(_ text: String) -> Bool {
+  (1...128).contains(text.utf8.count)
+    && text.utf8.allSatisfy { isLetter($0) || isDigit($0) || "!#$%&'*+-.^_`|~".utf8.contains($0) }
+}
+
+/// Headers that cannot tell who asks for a candidate: clients send them anyway, or they belong to the connection.
+private let ordinaryHeaders: Set<String> = [
+  "accept", "accept-charset", "accept-encoding", "accept-language", "authorization", "cache-control",
+  "connection",
+  "content-encoding", "content-length", "content-type", "cookie", "date", "expect", "forwarded", "host",
+  "keep-alive", "origin", "pragma", "referer", "te", "trailer", "transfer-encoding", "upgrade", "user-agent",
+  "via",
+  "x-request-id",
+]
+
+private let ordinaryPrefixes = ["proxy-", "sec-", "x-envoy-", "x-forwarded-"]
 
 private func isVariableName(_ text: String) -> Bool {
   guard let first = text.utf8.first, !isDigit(first) else { return false }

@@ -17,6 +17,11 @@ extension ValueType {
     }
   }
 
+  /// A mapping without any field.
+  static func empty(build: @escaping @Sendable () -> Value) -> ValueType {
+    mapping([], []) { _, _, _ in build() }
+  }
+
   /// A mapping with one field, standing for the field's value.
   static func object(_ field: Field<Value>) -> ValueType {
     mapping([field.description], []) { pairs, start, reading in part(field, of: pairs, at: start, &reading) }
@@ -131,6 +136,64 @@ extension ValueType {
         return nil
       }
       return build(first, second, third, fourth, fifth, sixth, seventh)
+    }
+  }
+
+  static func object<First, Second, Third, Fourth, Fifth, Sixth, Seventh, Eighth>(
+    _ first: Field<First>, _ second: Field<Second>, _ third: Field<Third>, _ fourth: Field<Fourth>,
+    _ fifth: Field<Fifth>, _ sixth: Field<Sixth>, _ seventh: Field<Seventh>, _ eighth: Field<Eighth>,
+    notYet: [UnsupportedField] = [],
+    build: @escaping @Sendable (First, Second, Third, Fourth, Fifth, Sixth, Seventh, Eighth) -> Value
+  ) -> ValueType {
+    mapping(
+      [
+        first.description, second.description, third.description, fourth.description, fifth.description,
+        sixth.description, seventh.description, eighth.description,
+      ], notYet
+    ) { pairs, start, reading in
+      let first = part(first, of: pairs, at: start, &reading)
+      let second = part(second, of: pairs, at: start, &reading)
+      let third = part(third, of: pairs, at: start, &reading)
+      let fourth = part(fourth, of: pairs, at: start, &reading)
+      let fifth = part(fifth, of: pairs, at: start, &reading)
+      let sixth = part(sixth, of: pairs, at: start, &reading)
+      let seventh = part(seventh, of: pairs, at: start, &reading)
+      let eighth = part(eighth, of: pairs, at: start, &reading)
+      guard let first, let second, let third, let fourth, let fifth, let sixth, let seventh, let eighth else {
+        return nil
+      }
+      return build(first, second, third, fourth, fifth, sixth, seventh, eighth)
+    }
+  }
+
+  static func object<First, Second, Third, Fourth, Fifth, Sixth, Seventh, Eighth, Ninth>(
+    _ first: Field<First>, _ second: Field<Second>, _ third: Field<Third>, _ fourth: Field<Fourth>,
+    _ fifth: Field<Fifth>, _ sixth: Field<Sixth>, _ seventh: Field<Seventh>, _ eighth: Field<Eighth>,
+    _ ninth: Field<Ninth>,
+    notYet: [UnsupportedField] = [],
+    build: @escaping @Sendable (First, Second, Third, Fourth, Fifth, Sixth, Seventh, Eighth, Ninth) -> Value
+  ) -> ValueType {
+    mapping(
+      [
+        first.description, second.description, third.description, fourth.description, fifth.description,
+        sixth.description, seventh.description, eighth.description, ninth.description,
+      ], notYet
+    ) { pairs, start, reading in
+      let first = part(first, of: pairs, at: start, &reading)
+      let second = part(second, of: pairs, at: start, &reading)
+      let third = part(third, of: pairs, at: start, &reading)
+      let fourth = part(fourth, of: pairs, at: start, &reading)
+      let fifth = part(fifth, of: pairs, at: start, &reading)
+      let sixth = part(sixth, of: pairs, at: start, &reading)
+      let seventh = part(seventh, of: pairs, at: start, &reading)
+      let eighth = part(eighth, of: pairs, at: start, &reading)
+      let ninth = part(ninth, of: pairs, at: start, &reading)
+      guard let first, let second, let third, let fourth, let fifth, let sixth, let seventh, let eighth,
+        let ninth
+      else {
+        return nil
+      }
+      return build(first, second, third, fourth, fifth, sixth, seventh, eighth, ninth)
     }
   }
 }

@@ -163,3 +163,12 @@ extension ValueType where Value == String {
     }
   }
 }
+
+extension ValueType
+where Value: CaseIterable & RawRepresentable & Sendable, Value.AllCases: Sendable, Value.RawValue == String {
+  /// One of the words of an enumeration.
+  static func word() -> ValueType {
+    // The choice lets no other word pass.
+    ValueType<String>.choice(Value.allCases.map(\.rawValue)).made { word, _, _ in Value(rawValue: word) }
+  }
+}

@@ -78,6 +78,15 @@ extension ValueType {
       read(node, label, &reading).map(transform)
     }
   }
+
+  /// What a value stands for, where not every one stands for something; the closure then reports why.
+  func made<Made>(
+    _ make: @escaping @Sendable (_ value: Value, _ position: Position, _ reading: inout Reading) -> Made?
+  ) -> ValueType<Made> {
+    ValueType<Made>(description) { node, label, reading in
+      read(node, label, &reading).flatMap { make($0, node.position, &reading) }
+    }
+  }
 }
 
 extension ValueType where Value: Sendable {

@@ -29,14 +29,23 @@ package struct LatencyTest: Hashable, Codable, Sendable {
     missing = latency.versusStable == nil ? 0 : Self.fewestRequests(of: latency.quantile)
   }
 
-  /// Counting starts with requests that end from now on: with the candidate's first one.
-  package mutating func start(candidate: LatencyHistogram?, stable: LatencyHistogram?) {
-    bounded?.skip(candidate)
-    comparison?.skip(candidate: candidate, stable: stable)
-    findReference(candidate: candidate, stable: stable)
+  /// Settles what stable's quantile is taken to be, once, by all that the gateway knows of stable: also by what it
+  /// answered before this rollout. What is observed from then on is compared.
+  package mutating func learn(ofStable totals: LatencyHistogram?) {
+    guard comparison == nil, let versus = latency.versusStable, let totals else { return }
+    missing = max(0, Self.fewestRequests(of: latency.quantile) - totals.counts(slowerThan: .zero).requests)
+    guard missing == 0, let reference = totals.quantile(latency.quantile) else { return }
+    // In whole microseconds, so that 1.2 times 250 ms is 300 ms.
+    let bound = Duration.microseconds(Int64((reference / .microseconds(1) * versus.ratio).rounded()))
+    comparison = Comparison(candidate: Tail(bound: bound), stable: Tail(bound: reference))
   }
 
-  /// Takes the gateway's totals for each revision; `nil` when they are not known.
+  /// As many that five of them are expected beyond the quantile.
+  private static func fewestRequests(of quantile: Double) -> Int {
+    Int((5 / (1 - quantile)).rounded())
+  }
+
+  /// Takes what each revision has answered since the previous call: increments, not totals.
   ///
   /// A slow answer comes later than a quick one. As long as the candidate's traffic grows that only delays a verdict:
   /// what is still on its way can only speak against the candidate, so counting from its first request on needs no
@@ -45,14 +54,13 @@ package struct LatencyTest: Hashable, Codable, Sendable {
   ///
   /// After a fail nothing is taken any more, so that the evidence stays what the fail was given on.
   ///
-  /// - Parameter forgiving: leaves out the candidate's slow requests among those that are new.
+  /// - Parameter forgiving: leaves out the candidate's slow requests.
   package mutating func observe(
-    candidate: LatencyHistogram?, stable: LatencyHistogram?, forgiving: Bool = false
+    candidate: LatencyHistogram, stable: LatencyHistogram, forgiving: Bool = false
   ) {
     guard !hasFailed else { return }
-    _ = bounded?.advance(to: candidate, forgiving: forgiving)
+    _ = bounded?.count(candidate, forgiving: forgiving)
     comparison?.observe(candidate: candidate, stable: stable, forgiving: forgiving)
-    findReference(candidate: candidate, stable: stable)
     hasFailed = hasSlowRequests && logEValue >= -Double.log(latency.alpha)
   }
 
@@ -94,42 +102,15 @@ package struct LatencyTest: Hashable, Codable, Sendable {
     return logEValueOfStrongest(parts)
   }
 
-  // MARK: Comparing
-
   /// Both revisions' requests, each beyond a bound of its own.
   private struct Comparison: Hashable, Codable, Sendable {
     var candidate: Tail
     var stable: Tail
     var test = StableComparison()
 
-    mutating func skip(candidate: LatencyHistogram?, stable: LatencyHistogram?) {
-      self.candidate.skip(candidate)
-      self.stable.skip(stable)
+    mutating func observe(candidate: LatencyHistogram, stable: LatencyHistogram, forgiving: Bool) {
+      test.observe(
+        candidate: self.candidate.count(candidate, forgiving: forgiving), stable: self.stable.count(stable))
     }
-
-    mutating func observe(candidate: LatencyHistogram?, stable: LatencyHistogram?, forgiving: Bool) {
-      let candidate = self.candidate.advance(to: candidate, forgiving: forgiving)
-      let stable = self.stable.advance(to: stable)
-      test.observe(candidate: candidate.outcomes, stable: stable.outcomes)
-    }
-  }
-
-  /// Settles what stable's quantile is taken to be, once, by all that the gateway knows of stable: also by what it
-  /// answered before this rollout. What is compared comes after that.
-  private mutating func findReference(candidate: LatencyHistogram?, stable: LatencyHistogram?) {
-    guard comparison == nil, let versus = latency.versusStable, let stable else { return }
-    let requests = stable.counts(slowerThan: .zero).requests
-    missing = max(0, Self.fewestRequests(of: latency.quantile) - requests)
-    guard missing == 0, let reference = stable.quantile(latency.quantile) else { return }
-    // In whole microseconds, so that 1.2 times 250 ms is 300 ms.
-    let bound = Duration.microseconds(Int64((reference / .microseconds(1) * versus.ratio).rounded()))
-    var comparison = Comparison(candidate: Tail(bound: bound), stable: Tail(bound: reference))
-    comparison.skip(candidate: candidate, stable: stable)
-    self.comparison = comparison
-  }
-
-  /// As many that five of them are expected beyond the quantile.
-  private static func fewestRequests(of quantile: Double) -> Int {
-    Int((5 / (1 - quantile)).rounded())
   }
 }

@@ -17,29 +17,34 @@ struct DryRun {
   /// Finds out what would happen. Nothing is changed: all that is written is a temporary mirror, and it is removed.
   func plan() async throws -> Plan {
     if let path {
-      return try await compare(.folder(path, needsRepository: base != nil))
+      let settings = connection.namesConfig ? try connection.settings() : nil
+      return try await compare(.folder(path, needsRepository: base != nil), settings)
     }
-    let settings = try connection.settings().source
+    let settings = try connection.settings()
     let folder = FileManager.default.temporaryDirectory
       .appending(path: "evenkeel-dry-run-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    return try await compare(.source(settings, revision: revision, mirror: folder + "/mirror"))
+    return try await compare(
+      .source(settings.source, revision: revision, mirror: folder + "/mirror"), settings)
   }
 
-  private func compare(_ desired: DesiredSide) async throws -> Plan {
-    let observed = try await observedSide(for: desired)
+  /// - Parameter settings: the agent's file, when it was read.
+  private func compare(_ desired: DesiredSide, _ settings: AgentSettings?) async throws -> Plan {
+    let observed = try await observedSide(for: desired, settings)
     let commits = try await introductions(of: desired, since: observed)
     return Planning.plan(desired.state, against: observed.state, from: desired.source) { name, _ in
       commits[name]
     }
   }
 
-  private func observedSide(for desired: DesiredSide) async throws -> ObservedSide {
-    if let base { return try await .base(base, of: desired) }
+  private func observedSide(for desired: DesiredSide, _ settings: AgentSettings?) async throws
+    -> ObservedSide
+  {
+    if let base { return try await .base(base, of: desired, settings) }
     if let state { return try .saved(state) }
-    return try await .agent(connection)
+    return try await .agent(connection, settings)
   }
 
   /// The commits that a failure of a changed model would revert.

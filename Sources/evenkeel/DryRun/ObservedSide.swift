@@ -16,14 +16,17 @@ struct ObservedSide {
 }
 
 extension ObservedSide {
-  /// The state of a host on which everything that a commit asks for is stable.
-  static func base(_ revision: String, of desired: DesiredSide) async throws -> ObservedSide {
+  /// The state of a host on which everything that a commit asks for is stable. How large that host is, only its
+  /// agent's file can say.
+  static func base(_ revision: String, of desired: DesiredSide, _ settings: AgentSettings?) async throws
+    -> ObservedSide
+  {
     guard let reader = desired.reader else {
       throw CommandFailure("--base needs a Git repository, and there is none")
     }
     let commit = try await reader.commit(named: revision)
-    return ObservedSide(
-      state: ObservedState(settledOn: try await reader.desired(at: commit)), base: commit)
+    let state = ObservedState(settledOn: try await reader.desired(at: commit))
+    return ObservedSide(state: state.within(settings), base: commit)
   }
 
   /// A saved `status -o json`.
@@ -43,8 +46,10 @@ extension ObservedSide {
   }
 
   /// What runs now, by the running agent. Without one, nothing, and a warning: a dry run in CI has no host.
-  static func agent(_ connection: ConnectionOptions) async throws -> ObservedSide {
-    let nothing = ObservedSide(state: ObservedState())
+  static func agent(_ connection: ConnectionOptions, _ settings: AgentSettings?) async throws
+    -> ObservedSide
+  {
+    let nothing = ObservedSide(state: ObservedState().within(settings))
     let hasConfig = isFolder(connection.configPath) == false
     guard connection.isExplicit || hasConfig else {
       Output.warning(
@@ -61,5 +66,16 @@ extension ObservedSide {
       )
       return nothing
     }
+  }
+}
+
+extension ObservedState {
+  /// The same on a host whose limits are in its agent's file, when that was read.
+  fileprivate func within(_ settings: AgentSettings?) -> ObservedState {
+    guard let settings else { return self }
+    var state = self
+    state.capacity = settings.host.capacity
+    state.pruneLimit = settings.pruneLimit
+    return state
   }
 }

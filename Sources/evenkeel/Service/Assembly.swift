@@ -22,7 +22,10 @@ struct Assembly {
   init(_ settings: AgentSettings, logger: Logger) async throws {
     let alarm = Alarm()
     let state = settings.stateDirectory
-    let journal = try await SQLiteJournal(stateDirectory: state)
+    var journal: any JournalStore = try await SQLiteJournal(stateDirectory: state)
+    #if DEBUG
+      if let deadly = SuddenDeath(in: journal, logger: logger) { journal = deadly }
+    #endif
     artifacts = try ContentStore(folder: state + "/artifacts", logger: logger, onChange: { alarm.ring() })
     let instances = try ProcessInstances(stateDirectory: state, logger: logger, onChange: { alarm.ring() })
     let listen = settings.host.gateway.listen
@@ -57,7 +60,7 @@ extension LoopSettings {
       branch: settings.source.branch,
       path: settings.source.path, ports: settings.host.ports,
       limits: HostLimits(
-        capacity: settings.host.capacity, parallelRollouts: settings.maxParallelRollouts),
+        capacity: settings.host.capacity ?? hostCapacity(), parallelRollouts: settings.maxParallelRollouts),
       pruneLimit: settings.pruneLimit)
   }
 }

@@ -19,6 +19,8 @@ final class Tally: Sendable {
   }
 
   private let state = Mutex(Counts())
+  /// Requests without an end yet, by their number; requests are numbered as they begin.
+  private let underWay = Mutex((next: 0, numbers: Set<Int>()))
   private let over = Mutex(false)
 
   var counts: Counts { state.withLock { $0 } }
@@ -32,6 +34,24 @@ final class Tally: Sendable {
 
   func answered(by revision: String) -> Int { counts.answered[short(revision)] ?? 0 }
   func errors(of revision: String) -> Int { counts.errors[short(revision)] ?? 0 }
+
+  fileprivate func begin() -> Int {
+    underWay.withLock { requests in
+      requests.numbers.insert(requests.next)
+      requests.next += 1
+      return requests.next - 1
+    }
+  }
+
+  fileprivate func end(_ number: Int) { underWay.withLock { _ = $0.numbers.remove(number) } }
+
+  /// Waits until every request has ended that had begun by now.
+  func settles() async throws {
+    let now = underWay.withLock { $0.next }
+    try await eventually("what was under way has ended", within: .seconds(30)) {
+      underWay.withLock { $0.numbers.allSatisfy { $0 >= now } }
+    }
+  }
 
   fileprivate func stop() { over.withLock { $0 = true } }
 
@@ -76,22 +96,26 @@ extension Site {
   private func use(_ model: String, _ tally: Tally, requests: some Sequence<String>) async {
     for request in requests {
       if tally.isOver || Task.isCancelled { return }
+      let number = tally.begin()
       do {
         let answer = try await infer(model, request)
         tally.record(answer.status, answer.revision)
       } catch {
         if !Task.isCancelled { tally.record(lost: "\(error)") }
       }
+      tally.end(number)
       try? await Task.sleep(for: .milliseconds(15))
     }
   }
 
   /// One inference, at the model's own route or another.
-  func infer(_ model: String, _ body: String = rowRequest(1), at prefix: String? = nil) async throws -> Answer
-  {
+  func infer(
+    _ model: String, _ body: String = rowRequest(1), at prefix: String? = nil, headers: [String: String] = [:]
+  ) async throws -> Answer {
     let prefix = prefix ?? "/v2/models/\(model)"
     var request = HTTPClientRequest(url: "http://127.0.0.1:\(gateway)\(prefix)/infer")
     request.method = .POST
+    for (name, value) in headers { request.headers.add(name: name, value: value) }
     request.body = .bytes(ByteBuffer(string: body))
     let response = try await client.execute(request, deadline: .now() + .seconds(15))
     let answer = try await response.body.collect(upTo: 1 << 20)
@@ -114,7 +138,7 @@ struct Answer: Sendable {
 }
 
 /// Like production clients: connections are kept and used again, and nothing is tried twice.
-private let client: HTTPClient = {
+let client: HTTPClient = {
   var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
   configuration.connectionPool.retryConnectionEstablishment = false
   configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64

@@ -157,9 +157,12 @@ struct Manifest: Sendable {
   var version: String
   var uri: String
   var digest: String
+  var runtime = "python"
   var policy = "quick"
   var replicas = 1
   var route: String?
+  /// Further lines of `spec`.
+  var more: [String] = []
 
   var text: String {
     """
@@ -171,10 +174,10 @@ struct Manifest: Sendable {
         uri: \(uri)
         version: "\(version)"
         digest: \(digest)
-      runtime: python
+      runtime: \(runtime)
       rollout: \(policy)
       replicas: \(replicas)
-    \(route.map { "  route: {prefix: \($0)}\n" } ?? "")
+    \(route.map { "  route: {prefix: \($0)}\n" } ?? "")\(more.map { "  \($0)\n" }.joined())
     """
   }
 }

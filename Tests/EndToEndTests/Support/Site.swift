@@ -158,6 +158,9 @@ struct AgentFile: Sendable {
   var envoy = projectFolder + "/.venv/bin/envoy"
   /// The socket of the control API, in the site's folder.
   var socket = "agent.sock"
+  /// Further lines of `spec.host`, and of `spec`.
+  var host: [String] = []
+  var more: [String] = []
 
   init(following server: GitServer) throws {
     let ports = try freePorts(60)
@@ -184,8 +187,8 @@ struct AgentFile: Sendable {
         instances: process
         ports: \(ports.lowerBound)-\(ports.upperBound)
         gateway: {listen: "127.0.0.1:\(gateway)", envoy: \(envoy)}
-      api: {socket: \(folder)/\(socket)}
-
+    \(host.map { "    \($0)\n" }.joined())  api: {socket: \(folder)/\(socket)}
+    \(more.map { "  \($0)\n" }.joined())
     """
   }
 }

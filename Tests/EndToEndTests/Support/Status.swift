@@ -42,6 +42,11 @@ struct Status: Decodable, Sendable {
     /// Whether this version serves and nothing is on its way.
     func isStable(_ version: String) -> Bool { phase == "stable" && stable?.version == version }
 
+    /// Whether this version is stable and gets all requests, whatever is on its way.
+    func serves(_ version: String) -> Bool {
+      stable?.version == version && weights == [stable?.revision ?? "": 100]
+    }
+
     func condition(_ type: String) -> Condition? {
       conditions.first { $0.type == type && $0.status == "True" }
     }
@@ -83,12 +88,13 @@ extension Site {
   @discardableResult
   func wait(
     for name: String, within deadline: Duration = .seconds(60), _ what: String,
-    _ condition: (Status.Model) throws -> Bool
+    _ condition: (Status.Model) async throws -> Bool
   ) async throws -> Status.Model {
     var last: Status.Model?
     try await eventually("\(name) \(what); last: \(shown(last))", within: deadline, pace: patience) {
       last = try await model(name)
-      return try last.map(condition) ?? false
+      guard let seen = last else { return false }
+      return try await condition(seen)
     }
     return try #require(last)
   }

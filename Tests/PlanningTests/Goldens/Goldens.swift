@@ -3,7 +3,13 @@
 let statusGolden = #"""
   {
     "agent" : {
+      "capacity" : {
+        "cpu" : "3500m",
+        "memory" : "16Gi"
+      },
+      "corrections" : 0,
       "name" : "prod-eu-1",
+      "pruneLimit" : "50%",
       "version" : "0.1.0"
     },
     "models" : [
@@ -32,6 +38,7 @@ let statusGolden = #"""
             "type" : "Reconciling"
           }
         ],
+        "corrections" : 0,
         "failures" : [
           {
             "at" : "2026-03-01T09:30:00.250Z",
@@ -50,6 +57,9 @@ let statusGolden = #"""
           }
         ],
         "live" : {
+          "dependsOn" : [
+
+          ],
           "labels" : {
             "team" : "risk"
           },
@@ -65,7 +75,11 @@ let statusGolden = #"""
               }
             ],
             "name" : "careful-canary",
+            "onFailure" : "revert",
+            "onUndecided" : "hold",
+            "progressDeadline" : null,
             "readyTimeout" : "2m",
+            "rollbackWindow" : "0s",
             "strategy" : {
               "canary" : {
                 "steps" : [
@@ -102,16 +116,22 @@ let statusGolden = #"""
                   }
                 ]
               }
-            }
+            },
+            "supersede" : "replace"
           },
           "replicas" : 2,
           "route" : {
             "host" : null,
             "prefix" : "/v2/models/fraud-detector"
-          }
+          },
+          "suspend" : false
         },
         "name" : "fraud-detector",
         "phase" : "fetching",
+        "resources" : {
+          "cpu" : null,
+          "memory" : "1Gi"
+        },
         "stable" : {
           "commit" : null,
           "revision" : "sha256:7777777777777777777777777777777777777777777777777777777777777777",
@@ -122,6 +142,7 @@ let statusGolden = #"""
           "of" : 4,
           "text" : "fetch the artifact"
         },
+        "warm" : null,
         "weights" : {
           "sha256:216894efb36d2e5f26f19eb31c60360dc465fd8390ed820c889afaae25402429" : 5,
           "sha256:7777777777777777777777777777777777777777777777777777777777777777" : 95
@@ -135,6 +156,7 @@ let statusGolden = #"""
         "conditions" : [
 
         ],
+        "corrections" : 0,
         "failures" : [
 
         ],
@@ -144,8 +166,10 @@ let statusGolden = #"""
         "live" : null,
         "name" : "new",
         "phase" : "stable",
+        "resources" : null,
         "stable" : null,
         "step" : null,
+        "warm" : null,
         "weights" : {
 
         }
@@ -358,6 +382,13 @@ let planGolden = #"""
       "path" : "environments/prod",
       "url" : "https://git.example.com/models.git"
     },
+    "stalled" : [
+      {
+        "message" : "its manifests cannot be read; what runs keeps running",
+        "model" : "broken",
+        "reason" : "Unreadable"
+      }
+    ],
     "summary" : {
       "add" : 1,
       "change" : 2,

@@ -1,0 +1,102 @@
+import Effects
+import Vocabulary
+
+/// The simulated gateway: what it routes, and what it has counted.
+struct Door {
+  struct Counter {
+    var requests = 0
+    var errors = 0
+    /// Parts of requests and of errors that are still to come.
+    var requestCarry = 0.0
+    var errorCarry = 0.0
+    /// Until when the last of its requests is being answered.
+    var activeUntil = Timestamp(milliseconds: 0)
+    /// The share of its ports behind which somebody answers.
+    var healthy = 0.0
+  }
+
+  /// What it truly routes by.
+  var routing = RouteTable()
+  /// Whether it can tell the agent that it routes by `routing`.
+  var isConfirmed = true
+  /// Since when it routes by something that somebody else has put there.
+  var drift: String?
+  var counters: [BackendKey: Counter] = [:]
+  /// What it answers while its counts are late.
+  var lateCounts: [BackendKey: BackendStatistics]?
+
+  /// When a request went to each port for the last time, as far as it gets none now.
+  var lastRouted: [Int: Timestamp] = [:]
+
+  /// How long a request takes.
+  static let requestDuration = Duration.milliseconds(400)
+
+  /// Makes a table the routing. Counters of backends that it does not name are dropped, and begin anew when they
+  /// come back.
+  mutating func route(by table: RouteTable, at now: Timestamp) {
+    let left = routing.portsWithTraffic.subtracting(table.portsWithTraffic)
+    for port in left { lastRouted[port] = now }
+    routing = table
+    var kept: [BackendKey: Counter] = [:]
+    for (name, model) in table.models {
+      for backend in model.backends {
+        let key = BackendKey(model: name, revision: backend.revision)
+        kept[key] = counters[key] ?? Counter()
+      }
+    }
+    counters = kept
+  }
+
+  func statistics(at now: Timestamp) -> [BackendKey: BackendStatistics] {
+    counters.mapValues { counter in
+      BackendStatistics(
+        counts: RequestCounts(requests: counter.requests, errors: counter.errors),
+        active: counter.activeUntil > now ? 1 : 0, latency: counter.latency)
+    }
+  }
+
+  /// A restart of the gateway's process: it serves the same routes, and remembers no request.
+  mutating func forgetCounts() {
+    counters = counters.mapValues { _ in Counter() }
+    lateCounts = nil
+  }
+}
+
+extension RouteTable {
+  /// The ports that requests, copies of them or guests go to.
+  var portsWithTraffic: Set<Int> {
+    var ports: Set<Int> = []
+    for route in models.values {
+      for backend in route.backends
+      where backend.weight > 0 || backend.revision == route.mirror?.revision
+        || backend.revision == route.preview?.revision
+      {
+        ports.formUnion(backend.ports)
+      }
+    }
+    return ports
+  }
+}
+
+extension Door.Counter {
+  /// As long as each request takes.
+  fileprivate var latency: LatencyHistogram? {
+    let time = Door.requestDuration
+    return requests == 0
+      ? nil : LatencyHistogram(bins: [.init(from: time, to: time + .milliseconds(1), count: requests)])
+  }
+
+  /// Takes in so many requests, of which this share fails.
+  mutating func serve(_ amount: Double, errorRate: Double, until end: Timestamp) {
+    requestCarry += amount
+    let whole = requestCarry.rounded(.down)
+    guard whole > 0 else { return }
+    requestCarry -= whole
+    errorCarry += whole * errorRate
+    let failed = errorCarry.rounded(.down)
+    errorCarry -= failed
+    requests += Int(whole)
+    errors += Int(failed)
+    activeUntil = end
+  }
+}

@@ -1,0 +1,110 @@
+import Effects
+import Manifests
+import Vocabulary
+
+/// The remote and its mirror, as one life of the agent sees them.
+struct GitEdge: ConfigRepository {
+  let world: World
+  let life: Life
+  /// What goes on while the agent waits for the network.
+  let meanwhile: @Sendable () async -> Void
+
+  private static let unreachable = SourceError(.unreachable, "the remote does not answer")
+  private static let dead = SourceError(.mirror, "the agent is dead")
+
+  // MARK: Network
+
+  func fetch() async throws(SourceError) -> CommitID {
+    await wait()
+    guard life.begins() else { throw Self.dead }
+    guard !world.troubles.has(.remoteUnreachable) else { throw Self.unreachable }
+    let before = world.branch.mirrored
+    world.branch.mirrored = world.branch.tip
+    if before != world.branch.tip { world.referee.fetched(world.branch.tip, after: before, in: world) }
+    guard life.survives() else { throw Self.dead }
+    return world.branch.tip
+  }
+
+  func push(_ commit: CommitID, replacing tip: CommitID) async throws(SourceError) -> PushOutcome {
+    await wait()
+    guard life.begins() else { throw Self.dead }
+    guard !world.troubles.has(.remoteUnreachable) else { throw Self.unreachable }
+    if world.rivals > 0 {
+      world.rivals -= 1
+      world.commitOfRival()
+    }
+    if world.troubles.has(.remoteRefuses) { return .refused("pre-receive hook declined") }
+    guard world.branch.tip == tip else { return world.branch.tip == commit ? .accepted : .raced }
+    world.accept(commit)
+    guard life.survives() else { throw Self.dead }
+    if world.troubles.has(.remoteLosesAnswers) { throw Self.unreachable }
+    return .accepted
+  }
+
+  private func wait() async {
+    guard !life.isOver, world.troubles.has(.gitSlow) else { return }
+    await meanwhile()
+  }
+
+  // MARK: Reading
+
+  func mirroredTip() async throws(SourceError) -> CommitID? { world.branch.mirrored }
+
+  func commit(named revision: String) async throws(SourceError) -> CommitID {
+    try known(CommitID(revision)).id
+  }
+
+  func desired(at commit: CommitID) async throws(SourceError) -> DesiredState {
+    try await desired(in: known(commit).tree)
+  }
+
+  func desired(in tree: TreeID) async throws(SourceError) -> DesiredState {
+    guard !life.isOver else { throw Self.dead }
+    guard let desired = world.branch.desired(in: tree) else {
+      throw SourceError(.notFound, "there is no tree \(tree)")
+    }
+    return desired
+  }
+
+  func history(from tip: CommitID, downTo base: CommitID?, limit: Int) async throws(SourceError)
+    -> [CommitSummary]
+  {
+    world.branch.line(from: try known(tip).id, downTo: base, limit: limit).map { commit in
+      CommitSummary(
+        id: commit.id, parents: commit.parents, message: commit.message, manifests: commit.tree)
+    }
+  }
+
+  func file(_ path: String, at commit: CommitID) async throws(SourceError) -> [UInt8]? {
+    world.branch.text(of: path, at: try known(commit).id).map { Array($0.utf8) }
+  }
+
+  private func known(_ id: CommitID) throws(SourceError) -> Branch.Commit {
+    guard !life.isOver else { throw Self.dead }
+    guard let commit = world.branch.commit(id) else {
+      throw SourceError(.notFound, "there is no commit \(id)")
+    }
+    return commit
+  }
+
+  // MARK: Writing
+
+  func revert(_ commits: [CommitID], onto tip: CommitID) async throws(SourceError) -> RevertAttempt {
+    guard !life.isOver else { throw Self.dead }
+    return world.branch.revert(commits, onto: tip)
+  }
+
+  func tree(of commit: CommitID, replacing files: [String: [UInt8]?]) async throws(SourceError) -> TreeID {
+    let texts = files.mapValues { bytes in bytes.map { String(decoding: $0, as: UTF8.self) } }
+    return world.branch.tree(of: try known(commit).id, replacing: texts)
+  }
+
+  func commit(_ tree: TreeID, onto parent: CommitID, message: String, at time: Timestamp)
+    async throws(SourceError) -> CommitID
+  {
+    guard life.begins() else { throw Self.dead }
+    let commit = world.branch.add(parents: [parent], message, tree, isOurs: true)
+    guard life.survives() else { throw Self.dead }
+    return commit
+  }
+}
