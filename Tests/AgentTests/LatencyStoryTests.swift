@@ -22,7 +22,7 @@ import Vocabulary
   }
 
   @Test(arguments: ["{max: 250ms}", "{versusStable: {ratio: 2}}", "{max: 10s, versusStable: {ratio: 1}}"])
-  func `a slow version is taken off traffic and reverted in Git`(check: String) async throws {
+  func `a slow candidate fails its latency check and is reverted`(check: String) async throws {
     let host = try await host(check: check)
     await host.run(20, times: [slow: .milliseconds(300)])
     #expect(await host.split() == ["1": 100])
