@@ -1,10 +1,12 @@
 import Agent
 import Effects
 import Logging
+import Rollout
 import Vocabulary
 
 /// One scenario, lived through by the real agent: same scenario, same story.
-package final class Episode {
+// One task runs it, and everything that it drives.
+package final class Episode: @unchecked Sendable {
   private let scenario: Scenario
   private let world: World
   private var agentDice: SeededDice
@@ -13,9 +15,13 @@ package final class Episode {
   private var nextEvent = 0
   private var nextPass = World.beginning
   private var nextPoll = World.beginning
-  /// When a dead agent is started again.
+  /// When a dead agent is started again, and how long the next death lasts.
   private var restartAt = World.beginning
   private var downFor = Duration.zero
+  /// Whether the agent waits for Git, and the world goes on beside it.
+  private var isWaiting = false
+  /// When something last changed that the journal knows of.
+  private var lastNews = (entries: 0, at: World.beginning)
 
   package init(_ scenario: Scenario, tellsStory: Bool = false) {
     self.scenario = scenario
@@ -32,16 +38,17 @@ package final class Episode {
   }
 
   package func run() async -> Result {
-    let end = World.beginning + (scenario.events.last?.at ?? .zero) + .seconds(600)
-    while world.referee.violation == nil {
-      let next = nextMoment
-      guard next < end else { break }
-      world.advance(to: next)
-      applyDueEvents()
-      await runAgent()
-    }
+    let end = World.beginning + (scenario.events.last?.at ?? .zero) + .seconds(30)
+    while world.referee.violation == nil, nextMoment < end { await live() }
+    await comeToRest()
     world.tally.seeds = 1
     return Result(violation: world.referee.violation, story: world.story, tally: world.tally)
+  }
+
+  private func live() async {
+    world.advance(to: nextMoment)
+    await happen()
+    await runAgent()
   }
 
   // MARK: Time
@@ -55,7 +62,8 @@ package final class Episode {
     return max(next, world.now)
   }
 
-  private func applyDueEvents() {
+  /// Lets all of the scenario's events happen that are due.
+  private func happen() async {
     while scenario.events.indices.contains(nextEvent),
       World.beginning + scenario.events[nextEvent].at <= world.now
     {
@@ -63,17 +71,58 @@ package final class Episode {
       nextEvent += 1
       switch happening {
       case .commit(let edits, let isMerge): world.commit(edits, isMerge: isMerge)
-      case .fault(.kill(let count, let happens, let duration)):
-        downFor = duration
-        life.kill(afterEffects: count, happens: happens)
-      case .fault(.reboot(let duration)):
-        world.strike(.reboot(downFor: duration))
-        downFor = duration
-        life.end()
-      case .fault(let fault): world.strike(fault)
-      case .steer: break
+      case .fault(let fault): strike(fault)
+      case .steer(let model, let command): await steer(model, command)
       }
     }
+  }
+
+  private func strike(_ fault: Fault) {
+    world.strike(fault)
+    switch fault {
+    case .kill(let count, let happens, let duration):
+      downFor = duration
+      life.kill(afterEffects: count, happens: happens)
+    case .reboot(let duration):
+      downFor = duration
+      life.end()
+    default: break
+    }
+  }
+
+  private func steer(_ model: ModelName, _ command: SteerCommand) async {
+    guard let reconciler, !life.isOver else { return }
+    world.note("a person: \(command.words) \(model)")
+    world.referee.steers(model, command)
+    let result = try? await reconciler.steer(model, command, by: "ann")
+    world.referee.steered(model, command, life.isOver ? nil : result)
+    world.note("the agent answers: \(result.map { "\($0)" } ?? "nothing")")
+    world.hasRung = true
+  }
+
+  // MARK: Coming to rest
+
+  /// All faults end. Then everything must become as Git asks, or say why not, within half an hour.
+  private func comeToRest() async {
+    guard world.referee.violation == nil else { return }
+    world.heal()
+    life.spare()
+    restartAt = min(restartAt, world.now + .seconds(1))
+    nextPoll = min(nextPoll, world.now)
+    let end = world.now + .seconds(1800)
+    while world.referee.violation == nil, world.now < end {
+      await live()
+      if world.referee.isConverged(in: world) || isQuiet { break }
+    }
+    guard world.referee.violation == nil, let reconciler else { return }
+    world.referee.checkConvergence(await reconciler.status(), in: world)
+  }
+
+  /// Whether nothing has happened for a while, and nothing will.
+  private var isQuiet: Bool {
+    if lastNews.entries != world.changes { lastNews = (world.changes, world.now) }
+    guard world.now - lastNews.at > .seconds(60), world.nextChange == nil else { return false }
+    return world.ledger.models.values.allSatisfy { $0.machine.deadline() == nil }
   }
 
   // MARK: The agent
@@ -99,6 +148,7 @@ package final class Episode {
   private func start() async {
     life = Life()
     world.shelf.restart()
+    world.isSourceOut = false
     world.note("the agent starts")
     let reconciler = makeReconciler()
     do {
@@ -117,7 +167,7 @@ package final class Episode {
     let dice = DiceBox(agentDice.split())
     return Reconciler(
       edges: Edges(
-        repository: GitEdge(world: world, life: life, meanwhile: {}),
+        repository: GitEdge(world: world, life: life, meanwhile: { [weak self] in await self?.wait() }),
         artifacts: ArtifactEdge(world: world, life: life),
         instances: InstanceEdge(world: world, life: life), gateway: GatewayEdge(world: world, life: life),
         journal: JournalEdge(world: world, life: life), clock: world.clock, dice: { dice.roll() },
@@ -130,27 +180,51 @@ package final class Episode {
   private static let logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
 
   private func poll() async {
-    await reconciler?.poll()
+    guard let reconciler else { return }
+    let trouble = await reconciler.poll()
+    world.isSourceOut = trouble != nil
     nextPoll = world.now + scenario.setting.pollInterval
     world.hasRung = true
   }
 
+  /// Passes as long as something moves, and then the revert that is due.
   private func pass() async {
     guard let reconciler else { return }
     repeat {
-      world.hasRung = false
-      var result = await reconciler.pass()
-      world.tally.passes += 1
-      while result.again, !life.isOver {
-        result = await reconciler.pass()
-        world.tally.passes += 1
-      }
-      guard !life.isOver else { return }
-      world.referee.checkRoutes(in: world)
-      world.hasRung = await reconciler.writeBackDue()
-      let wait = max(result.next - world.clock.now(), scenario.setting.pace)
-      nextPass = world.now + wait
+      await passes()
+      guard !life.isOver, world.referee.violation == nil else { return }
+      if await reconciler.writeBackDue() { world.hasRung = true }
     } while world.hasRung && !life.isOver
+  }
+
+  private func passes() async {
+    guard let reconciler else { return }
+    for _ in 0..<Self.mostPasses {
+      world.hasRung = false
+      let isDiskFull = world.troubles.has(.diskFull)
+      let result = await reconciler.pass()
+      world.tally.passes += 1
+      guard !life.isOver else { return }
+      if !isDiskFull, !world.isGatewayDeaf { world.referee.passed(in: world) }
+      nextPass = world.now + max(result.next - world.clock.now(), scenario.setting.pace)
+      if !result.again { return }
+    }
+    world.referee.blame(.convergence, "passes follow each other without end", in: world)
+  }
+
+  /// How many passes may follow each other at once.
+  private static let mostPasses = 200
+
+  /// The agent waits for Git: time passes, and the other tasks of the agent go on.
+  private func wait() async {
+    guard !isWaiting, !life.isOver else { return }
+    isWaiting = true
+    defer { isWaiting = false }
+    let end = world.now + .seconds(1)
+    while world.now < end, !life.isOver {
+      world.advance(to: min(end, world.nextChange ?? end))
+      await passes()
+    }
   }
 }
 

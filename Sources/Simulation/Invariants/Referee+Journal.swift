@@ -1,4 +1,5 @@
 import Effects
+import Manifests
 import Rollout
 import Vocabulary
 
@@ -8,15 +9,27 @@ extension Referee {
   mutating func journals(_ entry: JournalEntry, in world: World) {
     switch entry {
     case .rollout(let record): journals(record, in: world)
-    case .model(let record): if record.machine.isGone { forget(record.machine.name) }
-    case .removeModel(let name): forget(name)
-    case .instance, .removeInstance, .revert, .event, .source, .clock: break
+    case .model(let record): journals(record, in: world)
+    case .removeModel(let name): forget(name, in: world)
+    case .source(let source): takesIn(source.commit, in: world)
+    case .instance, .removeInstance, .revert, .event, .clock: break
     }
   }
 
-  private mutating func forget(_ name: ModelName) {
+  private mutating func journals(_ record: ModelRecord, in world: World) {
+    let name = record.machine.name
+    if record.machine.isGone, world.ledger.models[name]?.machine.isGone == false { forget(name, in: world) }
+    checkStandstill(of: record.machine, before: world.ledger.models[name]?.machine, in: world)
+    checkQuiet(record.machine, in: world)
+  }
+
+  private mutating func forget(_ name: ModelName, in world: World) {
+    if watches[name]?.isLeaving == false {
+      blame(.admission, "\(name) is forgotten although Git has it", in: world)
+    }
     watches[name]?.proven = []
     watches[name]?.open = nil
+    watches[name]?.isPaused = false
   }
 
   private mutating func journals(_ record: RolloutRecord, in world: World) {
@@ -26,29 +39,90 @@ extension Referee {
     world.tally.outcomes[outcome, default: 0] += 1
     switch outcome {
     case .promoted: promoted(record, in: world)
-    case .rolledBack, .aborted: failed(record, wasPromoted: before?.outcome == .promoted, in: world)
-    case .superseded: watches[record.model]?.open = nil
+    case .rolledBack, .aborted: failed(record, in: world)
+    case .superseded:
+      checkSuperseded(record, in: world)
+      watches[record.model]?.open = nil
     }
   }
 
   private mutating func began(_ record: RolloutRecord, in world: World) {
-    watches[record.model]?.failed.remove(record.revision)
-    watches[record.model]?.open = Watch.Open(
-      id: record.id, revision: record.revision, commit: record.commit, startedAt: world.now,
-      isRestore: record.requestedBy != nil)
+    guard let watch = watches[record.model], let asked = watch.asked else {
+      blame(.attempts, "\(record.model) begins a rollout that nobody asked for", in: world)
+      return
+    }
+    let open = Watch.Open(
+      id: record.id, attempt: Attempt(record), startedAt: world.now, policy: asked.live.policy,
+      isRestore: record.requestedBy != nil, isFirst: watch.proven.isEmpty,
+      requestsBefore: world.answered(record.model, record.revision))
+    checkBeginning(of: open, record, in: world)
+    checkAdmission(of: open, record, in: world)
+    if !open.isRestore { watches[record.model]?.failed.remove(record.revision) }
+    watches[record.model]?.open = open
+    policies[record.id] = open.policy
+    world.door.misfortunes.remove(BackendKey(model: record.model, revision: record.revision))
   }
 
   private mutating func promoted(_ record: RolloutRecord, in world: World) {
+    checkEvidence(of: record, in: world)
+    if let open = watches[record.model]?.open {
+      world.tally.strategies[open.isFirst ? "first deployment" : open.policy.strategy.word, default: 0] += 1
+    }
     watches[record.model]?.open = nil
     watches[record.model]?.proven.removeAll { $0 == record.revision }
     watches[record.model]?.proven.append(record.revision)
   }
 
-  private mutating func failed(_ record: RolloutRecord, wasPromoted: Bool, in world: World) {
-    watches[record.model]?.open = nil
-    watches[record.model]?.failed.insert(record.revision)
-    if wasPromoted || watches[record.model]?.proven.last == record.revision {
-      watches[record.model]?.proven.removeAll { $0 == record.revision }
+  private mutating func failed(_ record: RolloutRecord, in world: World) {
+    checkReason(of: record, in: world)
+    let name = record.model
+    if let reason = record.failure?.reason { world.tally.reasons[reason, default: 0] += 1 }
+    watches[name]?.open = nil
+    watches[name]?.failed.insert(record.revision)
+    watches[name]?.failedAttempts.insert(Attempt(record))
+    watches[name]?.proven.removeAll { $0 == record.revision }
+    // A person's rollback has arrived: where, the model's own record says.
+    if let stable = world.ledger.models[name]?.machine.stable?.revision, stable != record.revision,
+      let index = watches[name]?.proven.lastIndex(of: stable)
+    {
+      watches[name]?.proven.removeSubrange((index + 1)...)
+    }
+  }
+
+  /// What Git asks for is taken in: of a model that cannot be read it is what it was.
+  private mutating func takesIn(_ commit: CommitID, in world: World) {
+    let tree = world.branch.tree(at: commit)
+    let desired = world.branch.desired(at: commit) ?? DesiredState()
+    var missing: [ModelName] = []
+    for name in names {
+      if let model = desired.models[name] { watches[name]?.asked = model }
+      if tree.model(name) != nil {
+        watches[name]?.isLeaving = false
+      } else if desired.unattributed.isEmpty, watches[name]?.isLeaving == false {
+        missing.append(name)
+      }
+    }
+    let running = names.count { watches[$0]?.isLeaving == false && watches[$0]?.proven.isEmpty == false }
+    let leaving = missing.count { watches[$0]?.proven.isEmpty == false }
+    guard leaving <= max(1, running * world.setting.pruneLimit / 100) else { return }
+    for name in missing { watches[name]?.isLeaving = true }
+  }
+}
+
+extension Attempt {
+  init(_ record: RolloutRecord) {
+    self.init(Release(revision: record.revision, version: record.version, commit: record.commit))
+  }
+}
+
+extension Policy.Strategy {
+  /// A word for it, for counting.
+  var word: String {
+    switch self {
+    case .canary: "canary"
+    case .blueGreen(let settings): settings.preview == nil ? "blueGreen" : "blueGreen with preview"
+    case .shadow(let shadow): shadow.then == nil ? "shadow" : "shadow, then another"
+    case .recreate: "recreate"
     }
   }
 }

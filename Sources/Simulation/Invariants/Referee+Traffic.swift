@@ -7,7 +7,10 @@ import Vocabulary
 extension Referee {
   /// The agent asks for these routes; whether the gateway takes them is another matter.
   mutating func routes(_ table: RouteTable, in world: World) {
-    for (name, route) in table.models {
+    checkQuiet(table, in: world)
+    for name in names {
+      guard let route = table.models[name] else { continue }
+      checkIntent(of: route, name, in: world)
       checkWeights(of: name, route, in: world)
       for backend in route.backends where backend.weight > 0 {
         checkPorts(of: backend, name, in: world)
@@ -16,10 +19,8 @@ extension Referee {
       if let mirror = route.mirror { checkGuest(mirror.revision, of: name, "copies", in: world) }
       if let preview = route.preview { checkGuest(preview.revision, of: name, "a preview", in: world) }
     }
-    for name in door(of: world).models.keys { checkService(of: name, under: table, in: world) }
+    for name in names { checkService(of: name, under: table, in: world) }
   }
-
-  private func door(of world: World) -> RouteTable { world.door.routing }
 
   private mutating func checkWeights(of name: ModelName, _ route: ModelRoute, in world: World) {
     let sum = route.backends.reduce(0) { $0 + $1.weight }
@@ -48,7 +49,7 @@ extension Referee {
     }
     guard ready < backend.ports.count || ready == 0 else { return }
     let other = watches[name]?.proven.last
-    let isHopeless = world.servers.allSatisfy { server in
+    let isHopeless = watches[name]?.mayRecreate == true || world.servers.allSatisfy { server in
       !(server.spec.model == name && server.isReady
         && (server.spec.revision == backend.revision || server.spec.revision == other))
     }
@@ -65,13 +66,14 @@ extension Referee {
     guard let watch = watches[name] else { return }
     if watch.failed.contains(revision) {
       blame(.failedStaysOut, "\(name) \(version) has failed and gets traffic", in: world)
-    } else if !watch.mayServe(revision) && !isKeptWarm(revision, of: name, in: world) {
+    } else if !watch.mayServe(revision), !isKeptWarm(revision, of: name, in: world) {
       blame(.failedStaysOut, "\(name) \(version) gets traffic: it is neither candidate nor stable", in: world)
     }
   }
 
-  /// Whether it is the version before the one that is being watched.
+  /// Whether a person goes back to it, or it is the version before the one that is being watched.
   private func isKeptWarm(_ revision: Revision, of name: ModelName, in world: World) -> Bool {
+    if watches[name]?.open?.isRestore == true, watches[name]?.proven.contains(revision) == true { return true }
     guard watches[name]?.proven.dropLast().last == revision else { return false }
     return world.ledger.models[name]?.machine.rollout?.displaced?.revision == revision
   }
@@ -97,22 +99,23 @@ extension Referee {
 
   /// The agent takes nobody's last answer away.
   private mutating func checkService(of name: ModelName, under table: RouteTable, in world: World) {
-    guard mustServe(name, in: world), world.door.routing.answers(name, in: world),
-      !table.answers(name, in: world)
+    guard mustServe(name), world.door.routing.answers(name, in: world), !table.answers(name, in: world)
     else { return }
     blame(.service, "\(name) loses its last ready instance in the route", in: world)
   }
 
   /// Whether Git has the model, and nothing that it asks for takes it off the route.
-  private func mustServe(_ name: ModelName, in world: World) -> Bool {
-    guard let watch = watches[name], !watch.proven.isEmpty, !watch.mayRecreate else { return false }
-    guard let known = world.branch.mirrored else { return true }
-    return world.branch.tree(at: known).model(name) != nil
+  private func mustServe(_ name: ModelName) -> Bool {
+    guard let watch = watches[name] else { return false }
+    return !watch.proven.isEmpty && !watch.mayRecreate && !watch.isLeaving
   }
 
   /// The agent is about to stop a server.
   mutating func stops(_ server: Server, in world: World) {
     let name = server.spec.model
+    if watches[name]?.quiet != nil {
+      blame(.neighbours, "\(server.spec.id) is stopped, and nothing happened to \(name)", in: world)
+    }
     let route = world.door.routing.models[name]
     let backend = route?.backends.first { $0.revision == server.spec.revision }
     if let backend, backend.weight > 0, backend.ports.contains(server.spec.port) {
@@ -122,8 +125,7 @@ extension Referee {
     if route?.mirror?.revision == server.spec.revision || route?.preview?.revision == server.spec.revision {
       blame(.service, "\(server.spec.id) is stopped while it gets copies or a preview", in: world)
     }
-    if let last = world.door.lastRouted[server.spec.port], server.isReady,
-      last + Door.requestDuration > world.now, !world.isGatewayBlind
+    if let end = world.door.busyUntil[server.spec.port], server.isReady, end > world.now, !world.isGatewayBlind
     {
       blame(.service, "\(server.spec.id) is stopped while it still answers requests", in: world)
     }
@@ -131,7 +133,8 @@ extension Referee {
 
   /// A pass is complete, in which everything worked.
   mutating func checkRoutes(in world: World) {
-    for (name, route) in world.door.routing.models {
+    for name in names {
+      guard let route = world.door.routing.models[name] else { continue }
       for backend in route.backends where backend.weight > 0 {
         checkPorts(of: backend, name, in: world)
         checkReceiver(backend.revision, of: name, in: world)
@@ -139,8 +142,8 @@ extension Referee {
       if let mirror = route.mirror { checkGuest(mirror.revision, of: name, "copies", in: world) }
       if let preview = route.preview { checkGuest(preview.revision, of: name, "a preview", in: world) }
     }
-    for (name, watch) in watches {
-      guard let stable = watch.proven.last, watch.open == nil, mustServe(name, in: world) else { continue }
+    for name in names {
+      guard let watch = watches[name], let stable = watch.proven.last, watch.open == nil, mustServe(name) else { continue }
       let isReady = world.servers.contains {
         $0.isReady && $0.spec.model == name && $0.spec.revision == stable
       }

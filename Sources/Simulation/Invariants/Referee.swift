@@ -7,10 +7,23 @@ import Vocabulary
 struct Referee {
   private(set) var violation: Violation?
   var watches: [ModelName: Watch]
+  /// In a fixed order, so that the same life is always blamed for the same.
+  let names: [ModelName]
+  /// The reverts that the remote has taken, by the rollout that each answers.
+  var reverts: [RolloutID: CommitID] = [:]
+  /// The policy that each rollout began under.
+  var policies: [RolloutID: Policy] = [:]
+  /// Every instance that was ever started.
+  var started: Set<InstanceID> = []
+  /// Whether a person's command is being carried out.
+  var isSteering = false
+  /// When the last complete pass was, and which models stood still by what it saw.
+  var lastPass: Timestamp?
+  var halted: Set<ModelName> = []
 
   init(_ setting: Setting) {
-    watches = Dictionary(
-      setting.models.map { ($0.name, Watch()) }, uniquingKeysWith: { first, _ in first })
+    names = setting.models.map(\.name)
+    watches = Dictionary(names.map { ($0, Watch()) }, uniquingKeysWith: { first, _ in first })
   }
 
   mutating func blame(_ invariant: Invariant, _ message: @autoclosure () -> String, in world: World) {
@@ -18,29 +31,7 @@ struct Referee {
     violation = Violation(invariant: invariant, message: message(), at: world.now)
     world.note("BROKEN: \(violation?.description ?? "")")
   }
-}
 
-/// What the referee knows of one model.
-struct Watch {
-  /// A rollout that the journal says has begun, and not that it has ended.
-  struct Open {
-    var id: RolloutID
-    var revision: Revision
-    var commit: CommitID?
-    var startedAt: Timestamp
-    /// Whether a person asked for the way back to an earlier version.
-    var isRestore: Bool
-    var isPromoted = false
-  }
-
-  var open: Open?
-  /// The revisions that completed a rollout and were not taken back, the serving one last.
-  var proven: [Revision] = []
-  /// The revisions that failed, and that nobody has asked for anew.
-  var failed: Set<Revision> = []
-  /// Whether any commit has let stable make way before the candidate starts.
-  var mayRecreate = false
-
-  /// Whether a revision is the candidate, or serves.
-  func mayServe(_ revision: Revision) -> Bool { revision == proven.last || revision == open?.revision }
+  /// Something happens to a model.
+  mutating func touch(_ name: ModelName) { watches[name]?.quiet = nil }
 }

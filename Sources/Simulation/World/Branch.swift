@@ -76,8 +76,9 @@ struct Branch {
 
   mutating func add(parents: [CommitID], _ message: String, _ tree: TreeID, isOurs: Bool) -> CommitID {
     let digits = String(commits.count + 1, radix: 16)
-    // The first digits are what people read of a commit.
-    let id = CommitID(digits + String(repeating: "0", count: 40 - digits.count))
+    // The first eight digits are what people read of a commit.
+    let number = String(repeating: "0", count: 8 - digits.count) + digits
+    let id = CommitID(number + String(repeating: "0", count: 32))
     commits[id] = Commit(id: id, parents: parents, message: message, tree: tree, isOurs: isOurs)
     return id
   }

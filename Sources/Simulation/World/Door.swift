@@ -25,17 +25,23 @@ struct Door {
   /// What it answers while its counts are late.
   var lateCounts: [BackendKey: BackendStatistics]?
 
-  /// When a request went to each port for the last time, as far as it gets none now.
-  var lastRouted: [Int: Timestamp] = [:]
+  /// The requests that each revision has answered ever, whatever the counters have forgotten.
+  var answered: [BackendKey: Int] = [:]
+  /// The revisions that had requests with nobody there to answer them.
+  var misfortunes: Set<BackendKey> = []
+  /// Until when the requests are being answered that each port had when it left the routes.
+  var busyUntil: [Int: Timestamp] = [:]
 
   /// How long a request takes.
   static let requestDuration = Duration.milliseconds(400)
 
   /// Makes a table the routing. Counters of backends that it does not name are dropped, and begin anew when they
   /// come back.
-  mutating func route(by table: RouteTable, at now: Timestamp) {
-    let left = routing.portsWithTraffic.subtracting(table.portsWithTraffic)
-    for port in left { lastRouted[port] = now }
+  mutating func route(by table: RouteTable) {
+    let after = table.portsWithTraffic
+    for (port, key) in routing.portsWithTraffic where after[port] == nil {
+      busyUntil[port] = counters[key]?.activeUntil
+    }
     routing = table
     var kept: [BackendKey: Counter] = [:]
     for (name, model) in table.models {
@@ -64,14 +70,14 @@ struct Door {
 
 extension RouteTable {
   /// The ports that requests, copies of them or guests go to.
-  var portsWithTraffic: Set<Int> {
-    var ports: Set<Int> = []
-    for route in models.values {
+  var portsWithTraffic: [Int: BackendKey] {
+    var ports: [Int: BackendKey] = [:]
+    for (name, route) in models {
       for backend in route.backends
       where backend.weight > 0 || backend.revision == route.mirror?.revision
         || backend.revision == route.preview?.revision
       {
-        ports.formUnion(backend.ports)
+        for port in backend.ports { ports[port] = BackendKey(model: name, revision: backend.revision) }
       }
     }
     return ports
@@ -79,11 +85,11 @@ extension RouteTable {
 }
 
 extension Door.Counter {
-  /// Takes in so many requests, of which this share fails.
-  mutating func serve(_ amount: Double, errorRate: Double, until end: Timestamp) {
+  /// Takes in so many requests, of which this share fails. Answers how many have been answered.
+  mutating func serve(_ amount: Double, errorRate: Double, until end: Timestamp) -> Int {
     requestCarry += amount
     let whole = requestCarry.rounded(.down)
-    guard whole > 0 else { return }
+    guard whole > 0 else { return 0 }
     requestCarry -= whole
     errorCarry += whole * errorRate
     let failed = errorCarry.rounded(.down)
@@ -91,5 +97,6 @@ extension Door.Counter {
     requests += Int(whole)
     errors += Int(failed)
     activeUntil = end
+    return Int(whole)
   }
 }

@@ -18,9 +18,7 @@ struct GitEdge: ConfigRepository {
     await wait()
     guard life.begins() else { throw Self.dead }
     guard !world.troubles.has(.remoteUnreachable) else { throw Self.unreachable }
-    let before = world.branch.mirrored
     world.branch.mirrored = world.branch.tip
-    if before != world.branch.tip { world.referee.fetched(world.branch.tip, after: before, in: world) }
     guard life.survives() else { throw Self.dead }
     return world.branch.tip
   }

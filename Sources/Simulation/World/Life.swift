@@ -13,6 +13,8 @@ final class Life: @unchecked Sendable {
     lastOneHappens = happens
   }
 
+  func spare() { effectsLeft = nil }
+
   func end() { isOver = true }
 
   /// Whether the agent lives to have the effect that it is about to have.

@@ -18,6 +18,11 @@ struct Troubles {
     findNextEnd()
   }
 
+  mutating func endAll(at now: Timestamp) {
+    ends = ends.map { end in end.map { min($0, now) } }
+    findNextEnd()
+  }
+
   /// Ends what is over; answers which.
   mutating func advance(to now: Timestamp) -> [Kind] {
     guard let nextEnd, nextEnd <= now else { return [] }

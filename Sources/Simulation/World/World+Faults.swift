@@ -54,13 +54,12 @@ extension World {
   private func hit(_ model: ModelName, _ blow: (inout Server) -> Void) {
     guard let victim = servers.last(where: { $0.spec.model == model && $0.isRunning }) else { return }
     change(victim.spec.id, blow)
-    referee.hit(victim, in: self)
   }
 
   /// Everything that runs is gone, and the gateway comes back with no routes: others may have the ports by now.
   private func reboot() {
     clock.reboot()
-    referee.rebooted(in: self)
+    referee.rebooted()
     servers = []
     door = Door()
   }
@@ -72,6 +71,6 @@ extension World {
     route.backends[heaviest].ports = []
     door.routing.models[model] = route
     door.drift = "the route of \(model) was changed"
-    referee.drifted(model)
+    referee.touch(model)
   }
 }

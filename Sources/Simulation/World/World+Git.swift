@@ -37,7 +37,6 @@ extension World {
     let line = branch.line(from: branch.tip, limit: back + 1)
     guard line.count > back else { return }
     move(to: line[back].id)
-    referee.rewritten()
     note("the branch is set back to \(branch.tip.short)")
   }
 

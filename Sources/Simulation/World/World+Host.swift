@@ -38,6 +38,7 @@ extension World {
     if troubles.has(.portsTaken) || isTaken {
       throw InstanceError(.portTaken, "port \(spec.port) is taken")
     }
+    door.busyUntil[spec.port] = nil
     servers.append(Server(spec, nature, at: now))
     note("the agent starts \(spec.id)")
     ring()
@@ -57,6 +58,12 @@ extension World {
     troubles.has(.gatewayDown) || troubles.has(.gatewaySilent) || troubles.has(.countsLate)
   }
 
+  /// Whether the gateway takes no routes, or does not say so.
+  var isGatewayDeaf: Bool {
+    troubles.has(.gatewayDown) || troubles.has(.gatewaySilent) || troubles.has(.gatewayRejects)
+      || troubles.has(.gatewaySlow) || troubles.has(.gatewaySlowTakes)
+  }
+
   func observeGateway() -> GatewayObservation {
     if troubles.has(.gatewayDown) { return GatewayObservation(problem: "the gateway has ended") }
     if troubles.has(.gatewaySilent) { return GatewayObservation(problem: "the gateway does not answer") }
@@ -73,7 +80,7 @@ extension World {
     if troubles.has(.gatewayRejects) { throw GatewayError(.rejected, "the gateway rejects its routes") }
     if troubles.has(.gatewaySlow) { throw GatewayError(.timedOut, "the gateway does not accept in time") }
     note("the gateway routes \(words(for: table))")
-    door.route(by: table, at: now)
+    door.route(by: table)
     door.drift = nil
     door.isConfirmed = true
     ring()
@@ -105,6 +112,7 @@ extension World {
 
   func record(_ entries: [JournalEntry]) -> [Event] {
     var events: [Event] = []
+    changes += 1
     for entry in entries {
       referee.journals(entry, in: self)
       if let event = ledger.record(entry) {

@@ -27,8 +27,12 @@ final class World: @unchecked Sendable {
   var referee: Referee
   var story: Story
   var tally = Tally()
+  /// Whether the agent could not reach Git at its last look.
+  var isSourceOut = false
   /// Something has changed that the agent would be woken for.
   var hasRung = false
+  /// How often anything has changed.
+  var changes = 0
   private var isHealthKnown = false
   private let loads: [ModelName: Double]
 
@@ -65,11 +69,13 @@ final class World: @unchecked Sendable {
   func change(_ id: InstanceID, _ change: (inout Server) -> Void) {
     guard let index = servers.firstIndex(where: { $0.spec.id == id }) else { return }
     change(&servers[index])
+    referee.changed(servers[index])
     ring()
   }
 
   func ring() {
     hasRung = true
+    changes += 1
     isHealthKnown = false
   }
 
@@ -96,7 +102,7 @@ final class World: @unchecked Sendable {
       changed = true
       let server = servers[index]
       note("instance \(server.spec.id) is \(server.condition)")
-      if server.hasCrashed { referee.crashed(server) }
+      referee.changed(server)
     }
     for trouble in troubles.advance(to: now) {
       end(trouble)
@@ -112,6 +118,15 @@ final class World: @unchecked Sendable {
     case .countsLate: door.lateCounts = nil
     default: break
     }
+  }
+
+  /// Everything that troubles the world is over.
+  func heal() {
+    troubles.endAll(at: now)
+    for trouble in troubles.advance(to: now) { end(trouble) }
+    rivals = 0
+    note("all faults are over")
+    ring()
   }
 
   // MARK: Requests
@@ -142,8 +157,10 @@ final class World: @unchecked Sendable {
     let key = BackendKey(model: model, revision: revision)
     guard var counter = door.counters[key] else { return }
     let errorRate = 1 - counter.healthy * (1 - nature(of: model, revision).errorRate)
-    counter.serve(requests, errorRate: errorRate, until: end + Door.requestDuration)
+    let answered = counter.serve(requests, errorRate: errorRate, until: end + Door.requestDuration)
     door.counters[key] = counter
+    door.answered[key, default: 0] += answered
+    if counter.healthy < 1 { door.misfortunes.insert(key) }
   }
 
   /// Finds out how many of each backend's ports answer.

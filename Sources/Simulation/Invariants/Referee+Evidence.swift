@@ -1,0 +1,187 @@
+import Effects
+import Manifests
+import Rollout
+import Vocabulary
+
+/// Invariant 8: promotion takes evidence, failure takes a reason, and deadlines are kept.
+extension Referee {
+  // MARK: Time
+
+  /// A pass is complete, in which everything worked.
+  mutating func passed(in world: World) {
+    let step = lastPass.map { world.now - $0 } ?? .zero
+    lastPass = world.now
+    for name in names {
+      guard watches[name]?.open != nil else { continue }
+      take(step, name, in: world)
+    }
+    halted = Set(names.filter { isHalted($0, in: world) })
+    checkRoutes(in: world)
+    checkDeadlines(in: world)
+    findQuiet(in: world)
+  }
+
+  /// Counts the time since the last pass, for which the world was as that pass has seen it.
+  private mutating func take(_ step: Duration, _ name: ModelName, in world: World) {
+    if halted.contains(name) {
+      watches[name]?.open?.halted += step
+      return
+    }
+    let rollout = world.ledger.models[name]?.machine.rollout
+    if let rollout, case .pause(nil) = rollout.step { return }
+    watches[name]?.open?.watched += step
+    guard let rollout, rollout.stance.candidateRuns, case .stepping = rollout.stage,
+      !isReady(rollout, name, in: world)
+    else {
+      watches[name]?.open?.unready = .zero
+      return
+    }
+    watches[name]?.open?.unready += step
+  }
+
+  /// Whether as many instances of the candidate are ready as its step needs.
+  private func isReady(_ rollout: Rollout, _ name: ModelName, in world: World) -> Bool {
+    let ready = world.servers.count {
+      $0.isReady && $0.spec.model == name && $0.spec.revision == rollout.candidate.revision
+    }
+    if case .start = rollout.step { return ready >= watches[name]?.asked?.live.replicas ?? 1 }
+    return ready > 0
+  }
+
+  /// Whether the clock of the model's rollout stands still by what the agent sees now.
+  private func isHalted(_ name: ModelName, in world: World) -> Bool {
+    if watches[name]?.isStopped == true || world.isSourceOut { return true }
+    if world.troubles.has(.gatewaySilent) || world.troubles.has(.gatewayDown) { return true }
+    return world.shelf.isRegistryDown
+  }
+
+  /// How much later than its deadline something may be seen to fail.
+  private func slack(in world: World) -> Duration { world.setting.pace * 4 + .seconds(6) }
+
+  private mutating func checkDeadlines(in world: World) {
+    for name in names {
+      guard let open = watches[name]?.open, !open.isRestore else { continue }
+      let version = world.version(of: open.revision)
+      if open.unready > open.policy.readyTimeout + slack(in: world) {
+        blame(.evidence, "\(name) \(version) is not ready for \(open.unready) and does not fail", in: world)
+      }
+      if let deadline = open.policy.progressDeadline, open.watched > deadline + slack(in: world) {
+        blame(
+          .evidence, "\(name) \(version) goes on for \(open.watched), longer than its progressDeadline",
+          in: world)
+      }
+    }
+  }
+
+  // MARK: Promotion
+
+  mutating func checkEvidence(of record: RolloutRecord, in world: World) {
+    let name = record.model
+    guard let open = watches[name]?.open, open.id == record.id else {
+      blame(.attempts, "\(name) \(record.version) is promoted by a rollout that is not open", in: world)
+      return
+    }
+    guard !open.isFirst, !open.isRestore, !open.isPushedOn else { return }
+    let demands = open.policy.strategy.demands
+    let time = world.now - open.startedAt - open.halted
+    if time < demands.time {
+      blame(
+        .evidence, "\(name) \(record.version) is promoted after \(time), and its policy asks for \(demands.time)",
+        in: world)
+    }
+    if demands.needsPerson {
+      blame(.evidence, "\(name) \(record.version) is promoted, and nobody has said so", in: world)
+    }
+    let requests = world.answered(name, record.revision) - open.requestsBefore
+    if open.policy.onUndecided != .promote, requests < demands.requests {
+      blame(
+        .evidence,
+        "\(name) \(record.version) is promoted after \(requests) requests, and its policy asks for \(demands.requests)",
+        in: world)
+    }
+  }
+
+  // MARK: Failure
+
+  /// The reason that the agent gives is true.
+  mutating func checkReason(of record: RolloutRecord, in world: World) {
+    guard let failure = record.failure, let open = watches[record.model]?.open, open.id == record.id,
+      !open.isRestore
+    else { return }
+    let nature = world.nature(of: record.model, record.revision)
+    let isTrue =
+      switch failure.reason {
+      case .artifactNotFound: nature.bytes == .missing
+      case .digestMismatch: nature.bytes == .corrupt
+      case .artifactInvalid: nature.bytes == .unsafe
+      case .startFailed: !nature.isStartable
+      case .neverReady: open.watched + slack(in: world) >= open.policy.readyTimeout
+      case .crashed: open.crashes > 2 || open.unready + slack(in: world) >= open.policy.readyTimeout
+      case .checkFailed: hasErrors(record, nature, in: world)
+      case .undecided: open.policy.onUndecided == .revert
+      case .deadlineExceeded:
+        open.policy.progressDeadline.map { open.watched + slack(in: world) >= $0 } ?? false
+      case .rolledBackByHand, .abortedByHand: true
+      }
+    if !isTrue {
+      blame(
+        .evidence, "\(record.model) \(record.version) (\(nature)) fails, and it is not true: \(failure.message)",
+        in: world)
+    }
+  }
+
+  /// Whether the candidate has answered more errors than a good version does.
+  private func hasErrors(_ record: RolloutRecord, _ nature: Nature, in world: World) -> Bool {
+    if nature.errorRate > Nature.tolerable { return true }
+    let key = BackendKey(model: record.model, revision: record.revision)
+    return world.door.misfortunes.contains(key)
+  }
+}
+
+/// What a strategy asks for before a candidate is promoted.
+struct Demands {
+  var time = Duration.zero
+  var requests = 0
+  var needsPerson = false
+
+  mutating func take(_ analysis: Policy.Analysis?) {
+    time += analysis?.duration ?? .zero
+    requests += analysis?.minRequests ?? 0
+  }
+
+  mutating func take(_ pause: Policy.Pause?) {
+    guard let pause else { return }
+    if let duration = pause.duration { time += duration } else { needsPerson = true }
+  }
+
+  mutating func add(_ other: Demands) {
+    time += other.time
+    requests += other.requests
+    needsPerson = needsPerson || other.needsPerson
+  }
+}
+
+extension Policy.Strategy {
+  var demands: Demands {
+    var demands = Demands()
+    switch self {
+    case .recreate: break
+    case .canary(let steps):
+      for step in steps {
+        switch step {
+        case .weight: break
+        case .analyze(let analysis): demands.take(analysis)
+        case .pause(let pause): demands.take(pause)
+        }
+      }
+    case .blueGreen(let settings):
+      demands.take(settings.preview?.analyze)
+      demands.take(settings.preview?.pause)
+      demands.take(settings.analyze)
+    case .shadow(let shadow):
+      demands.take(shadow.analyze)
+      if let then = shadow.then { demands.add(then.demands) } else { demands.needsPerson = true }
+    }
+    return demands
+  }
+}

@@ -1,0 +1,88 @@
+import Effects
+import Manifests
+import Rollout
+import Vocabulary
+
+/// Invariant 4: what the agent writes into Git.
+extension Referee {
+  /// The remote is about to take a commit of the agent.
+  mutating func pushes(_ id: CommitID, in world: World) {
+    guard let commit = world.branch.commit(id) else { return }
+    if commit.parents != [world.branch.tip] {
+      blame(.reverts, "\(id.short) takes the place of commits that it does not follow", in: world)
+    }
+    let trailers = Trailers(commit.message)
+    guard let rollout = trailers.rollout, let name = trailers.model,
+      let record = world.ledger.rollout(rollout), record.model == name
+    else {
+      blame(.reverts, "\(id.short) does not say which rollout it answers", in: world)
+      return
+    }
+    if record.failure == nil || record.outcome == .promoted {
+      blame(.reverts, "\(id.short) reverts \(name) \(record.version), which did not fail", in: world)
+    }
+    if let earlier = reverts[rollout], world.branch.line(from: world.branch.tip).contains(where: { $0.id == earlier })
+    {
+      blame(.reverts, "\(id.short) reverts \(name) \(record.version) a second time", in: world)
+    }
+    reverts[rollout] = id
+    checkHold(record, id, in: world)
+    checkTrees(of: record, commit, in: world)
+  }
+
+  /// Under `hold` only a person has a failure reverted.
+  private mutating func checkHold(_ record: RolloutRecord, _ id: CommitID, in world: World) {
+    guard record.requestedBy == nil, record.failure?.reason != .rolledBackByHand else { return }
+    if policies[record.id]?.onFailure == .hold {
+      blame(.obedience, "\(id.short) reverts \(record.model) \(record.version), whose policy is to hold", in: world)
+    }
+  }
+
+  /// The model is where it was last good, and every other one where it was, or where it was last good.
+  private mutating func checkTrees(of record: RolloutRecord, _ commit: Branch.Commit, in world: World) {
+    let before = world.branch.desired(at: world.branch.tip) ?? DesiredState()
+    let after = world.branch.desired(in: commit.tree) ?? DesiredState()
+    for name in names {
+      let (old, new) = (
+        world.branch.revision(of: name, at: world.branch.tip), world.branch.revision(of: name, at: commit.id)
+      )
+      let good = watches[name]?.proven.last
+      if name == record.model {
+        if old != record.revision {
+          blame(.reverts, "\(commit.id.short) reverts \(name), which has moved on", in: world)
+        }
+        if new != good || after.unreadable.contains(name) {
+          blame(.reverts, "\(commit.id.short) does not put \(name) back on its last good version", in: world)
+        }
+        continue
+      }
+      if old == new, before.models[name]?.live == after.models[name]?.live { continue }
+      if new != good || new == nil || old == nil || old == new {
+        blame(
+          .reverts, "\(commit.id.short) reverts \(record.model) and changes \(name) with it", in: world)
+      }
+    }
+    if !after.unattributed.isSubset(of: before.unattributed) || !after.unreadable.isSubset(of: before.unreadable) {
+      blame(.reverts, "\(commit.id.short) makes manifests unreadable", in: world)
+    }
+  }
+}
+
+/// What the last lines of a revert say.
+private struct Trailers {
+  var rollout: RolloutID?
+  var model: ModelName?
+
+  init(_ message: String) {
+    for line in message.split(separator: "\n") {
+      if let value = line.value(of: "Evenkeel-Rollout") { rollout = RolloutID(value) }
+      if let value = line.value(of: "Evenkeel-Model") { model = ModelName(value) }
+    }
+  }
+}
+
+extension Substring {
+  fileprivate func value(of key: String) -> String? {
+    hasPrefix(key + ": ") ? String(dropFirst(key.count + 2)) : nil
+  }
+}

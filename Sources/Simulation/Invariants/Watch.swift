@@ -1,0 +1,71 @@
+import Manifests
+import Rollout
+import Vocabulary
+
+/// What the referee knows of one model.
+struct Watch {
+  /// A rollout that the journal says has begun, and not that it has ended.
+  struct Open {
+    var id: RolloutID
+    var attempt: Attempt
+    var startedAt: Timestamp
+    /// The policy that it began under, and with how many instances.
+    var policy: Policy
+    /// Whether a person asked for the way back to an earlier version.
+    var isRestore: Bool
+    /// Whether there was no version before it.
+    var isFirst: Bool
+    /// Whether a person has sent it on.
+    var isPushedOn = false
+    /// The requests that its revision had answered when it began.
+    var requestsBefore: Int
+    /// How long its clock stood still.
+    var halted = Duration.zero
+    /// How long the agent has been able to see it, without halts, besides the time it waited for a person.
+    var watched = Duration.zero
+    /// How much of that its instances should have been ready in, and were not, at a stretch.
+    var unready = Duration.zero
+    /// How often one of its instances has ended by itself.
+    var crashes = 0
+
+    var revision: Revision { attempt.revision }
+  }
+
+  /// What must not change as long as nothing happens to the model.
+  struct Quiet {
+    var servers: [InstanceID]
+    var revision: Revision
+  }
+
+  // MARK: What Git asks for, as of the commit that the journal names
+
+  /// What the last commit in which the model could be read says.
+  var asked: DesiredModel?
+  /// Whether Git no longer has the model, and it may go.
+  var isLeaving = false
+  /// Whether any commit has let stable make way before the candidate starts.
+  var mayRecreate = false
+
+  // MARK: Rollouts
+
+  var open: Open?
+  /// The revisions that completed a rollout and were not taken back, the serving one last.
+  var proven: [Revision] = []
+  /// The revisions that failed, and that nobody has asked for anew.
+  var failed: Set<Revision> = []
+  /// The attempts that failed.
+  var failedAttempts: Set<Attempt> = []
+  /// Attempts that a person may have asked to be made once more.
+  var retries = 0
+  /// How often a person may have asked for an earlier version.
+  var rollbacks = 0
+  /// Whether a person has paused the model; `nil` when nobody knows whether the command came through.
+  var isPaused: Bool? = false
+  var quiet: Quiet?
+
+  /// Whether a revision is the candidate, or serves.
+  func mayServe(_ revision: Revision) -> Bool { revision == proven.last || revision == open?.revision }
+
+  /// Whether rollouts may neither begin nor go on.
+  var isStopped: Bool { isPaused == true || asked?.live.suspend == true }
+}

@@ -1,0 +1,59 @@
+import Effects
+import Manifests
+import Planning
+import Vocabulary
+
+/// What the referee asks the world.
+extension World {
+  /// The requests that a revision has answered ever.
+  func answered(_ model: ModelName, _ revision: Revision) -> Int {
+    door.answered[BackendKey(model: model, revision: revision)] ?? 0
+  }
+
+  /// What one instance needs.
+  func resources(of spec: InstanceSpec) -> Resources {
+    ledger.models[spec.model]?.workloads[spec.revision]?.resources ?? Resources()
+  }
+
+  /// Whether putting back the document of a model alone, as the branch last had it with this revision, would do.
+  func couldRestore(_ name: ModelName, to good: Revision?) -> Bool {
+    let tip = branch.tree(at: branch.tip)
+    guard let path = tip.file(of: name), let before = branch.desired(at: branch.tip) else { return false }
+    var result = tip
+    if let good {
+      let line = branch.line(from: branch.tip)
+      guard let commit = line.first(where: { branch.revision(of: name, at: $0.id) == good }),
+        let document = branch.tree(at: commit.id).model(name)
+      else { return false }
+      result.put(.model(document), into: path)
+    } else {
+      result.remove("model \(name)", from: path)
+    }
+    let after = Resolution.desired(in: result)
+    guard after.models[name].map({ revision(of: $0.workload) }) == good, !after.unreadable.contains(name) else {
+      return false
+    }
+    var others = after
+    others.models[name] = before.models[name]
+    return others.models == before.models
+  }
+}
+
+extension Branch {
+  /// The first-parent commit since which the branch asks for the revision that it asks for at `tip`. Where the model
+  /// cannot be read it has not changed.
+  func introduction(of model: ModelName, at tip: CommitID) -> CommitID? {
+    let asked = revision(of: model, at: tip)
+    var found: CommitID?
+    for commit in line(from: tip) {
+      let state = desired(in: commit.tree)
+      let isUnreadable = state?.unreadable.contains(model) ?? false || state?.unattributed.isEmpty == false
+      if revision(of: model, at: commit.id) == asked {
+        found = commit.id
+      } else if !isUnreadable {
+        break
+      }
+    }
+    return found
+  }
+}
