@@ -159,12 +159,6 @@ struct RuleTests {
 }
 
 extension Site {
-  fileprivate func waitUntilPaused(_ name: String, _ version: String) async throws {
-    try await wait(for: name, "\(version) waits for a person") {
-      $0.candidate?.version == version && $0.condition("Reconciling")?.message.contains("promote") == true
-    }
-  }
-
   /// Two models in one commit, one of which depends on the other, whose rollouts are by hand.
   fileprivate func deployPair(_ version: String, flags: String = "") async throws {
     let tokenizer = try await manifest("tokenizer", version, flags: flags) {

@@ -22,9 +22,7 @@ struct StrategyTests {
         try await site.deployQuick("fraud", "2", flags: "--errors-while \(trouble)", by: "look-first") {
           $0.replicas = 2
         }
-        let paused = try await site.wait(for: "fraud", "2 can be looked at") {
-          $0.condition("Reconciling")?.message.contains("promote") == true
-        }
+        let paused = try await site.waitUntilPaused("fraud", "2")
         let green = try #require(paused.candidate?.revision)
         #expect(paused.instances.count { $0.revision == green && $0.ready } == 2, "green is there in full")
         for _ in 0..<10 {
@@ -69,9 +67,7 @@ struct StrategyTests {
         try await eventually("copies arrive", pace: patience) {
           try await site.seen(by: second, of: mirrored) >= 20
         }
-        let looked = try await site.wait(for: "fraud", "2 was looked at") {
-          $0.condition("Reconciling")?.message.contains("promote") == true
-        }
+        let looked = try await site.waitUntilPaused("fraud", "2")
         #expect(looked.serves("1") && site.instances(of: second).isEmpty, "it was stopped")
         #expect(tally.answered(by: second) == 0)
         #expect(tally.failed() == [:])
