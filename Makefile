@@ -34,7 +34,7 @@ demo: build ## See a bad model caught, taken off traffic and reverted in Git
 test: deps ## Run every test
 	$(SWIFT) test --disable-xctest --experimental-maximum-parallelization-width $(TEST_WIDTH)
 
-torture: deps ## Kill the agent at every journal transition of every strategy
+torture: deps ## Kill the agent at every journal write of every strategy (five minutes)
 	EVENKEEL_TORTURE=1 $(SWIFT) test --disable-xctest --experimental-maximum-parallelization-width $(TEST_WIDTH) \
 	  --filter AgentKillTests
 

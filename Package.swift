@@ -117,6 +117,8 @@ let package = Package(
       dependencies: [asyncHTTPClient, nioCore, nioHTTP1, subprocess, systemPackage],
       swiftSettings: strict),
     .executableTarget(
+      name: "mutants", dependencies: [argumentParser, subprocess, systemPackage], swiftSettings: strict),
+    .executableTarget(
       name: "benchmarks",
       dependencies: [
         "Agent", "CLibYAML", "Effects", "GitSource", "HostTarget", "Journal", "Manifests",

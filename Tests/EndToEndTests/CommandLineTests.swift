@@ -38,7 +38,7 @@ struct CommandLineTests {
   /// The keys are those that others build on.
   private func expectContract(of output: String, from stable: Status.Release) throws {
     let plan = try JSONObject(output)
-    #expect(plan.keys == ["source", "summary", "changes", "diagnostics"])
+    #expect(plan.keys == ["source", "summary", "changes", "stalled", "diagnostics"])
     #expect(try plan["source"].keys == ["url", "branch", "commit", "path"])
     #expect(try plan["summary"].keys == ["add", "change", "remove", "unchanged", "stalled"])
     #expect(try plan["summary"].number("change") == 1)

@@ -8,7 +8,7 @@ struct CommandTests {
     async throws
   {
     let policy = quickPolicy(
-      "slow", "canary: {steps: [{weight: 50}, {analyze: {for: 1s}}, {weight: 80}, {analyze: {for: 1h}}]}")
+      "slow", "canary: {steps: [{weight: 50}, {analyze: {for: 3s}}, {weight: 80}, {analyze: {for: 1h}}]}")
     try await withSite { site in
       try await site.startQuick(policy)
       try await site.deployQuick("fraud", "1", by: "slow")

@@ -69,7 +69,7 @@ extension Site {
 
     let status = try JSONObject(try await ask("status", "-o", "json"))
     #expect(status.keys == ["agent", "models", "source"])
-    #expect(try status["agent"].keys == ["name", "version"])
+    #expect(try status["agent"].keys == ["name", "version", "capacity", "pruneLimit", "corrections"])
     #expect(try status["source"].keys.isSuperset(of: ["commit", "fetchedAt"]))
     let model = try status.list("models")[0]
     let documented: Set = [

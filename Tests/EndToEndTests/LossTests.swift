@@ -37,15 +37,38 @@ struct LossTests {
         #expect(load.failed(besides: [ConstantLoad.nobodyAnswers]) == [:], "the gateway itself is there")
       }
       let envoy = try await site.loss(on: "fraud", "kill -9 of Envoy") {
-        let envoy = try site.envoy()
-        kill(envoy, SIGKILL)
-        try await eventually("Envoy is back") {
-          site.processes().contains { $0.instance == nil && $0.pid != envoy }
-        }
+        try await site.killGateway()
       }
       for load in [one, only, envoy] {
         #expect(load.failed().values.reduce(0, +) < load.total)
       }
+    }
+  }
+
+  @Test
+  func `a rollout outlives the gateway and an instance of stable, and neither is the candidate's fault`()
+    async throws
+  {
+    let policy = quickPolicy("canary-by-hand", "canary: {steps: [{weight: 50}, {pause: {}}]}")
+    try await withSite { site in
+      try await site.startQuick(policy)
+      try await site.deployQuick("fraud", "1", by: "canary-by-hand") { $0.replicas = 2 }
+      let first = try #require(try await site.waitUntilStable("fraud", "1").stable?.revision)
+      let load = try await site.underConstantLoad(on: "fraud", rate: Self.rate) {
+        try await site.deployQuick("fraud", "2", by: "canary-by-hand") { $0.replicas = 2 }
+        try await site.waitUntilPaused("fraud", "2")
+        try await site.killInstance(of: "fraud", first)
+        try await site.killGateway()
+        try await site.wait(for: "fraud", "2 waits with all its instances") { model in
+          model.weights.values.sorted() == [50, 50] && model.instances.count { $0.ready } == 4
+        }
+        try await site.answersGoOn("fraud")
+        try await site.ask("promote", "fraud")
+        try await site.waitUntilStable("fraud", "2")
+      }
+      measured("kill -9 of an instance of stable and of Envoy in a canary", load)
+      let rollouts = try await site.history(of: "fraud").rollouts
+      #expect(rollouts.map(\.outcome) == ["promoted", "promoted"])
     }
   }
 }
@@ -67,11 +90,19 @@ extension Site {
   }
 
   /// Waits until a hundred requests in a row were answered.
-  private func answersGoOn(_ model: String) async throws {
+  fileprivate func answersGoOn(_ model: String) async throws {
     var row = 0
     try await eventually("\(model) answers") {
       row = (try? await infer(model).status) == 200 ? row + 1 : 0
       return row == 100
+    }
+  }
+
+  fileprivate func killGateway() async throws {
+    let envoy = try envoy()
+    kill(envoy, SIGKILL)
+    try await eventually("Envoy is back") {
+      processes().contains { $0.instance == nil && $0.pid != envoy }
     }
   }
 
@@ -80,8 +111,8 @@ extension Site {
     let count = instances(of: revision).count
     kill(victim.pid, SIGKILL)
     try await wait(for: name, "has a new instance") { model in
-      model.instances.count == count && model.instances.allSatisfy(\.ready)
-        && !model.instances.contains { $0.id == victim.instance }
+      let instances = model.instances.filter { $0.revision == revision }
+      return instances.count { $0.ready } == count && !instances.contains { $0.id == victim.instance }
     }
   }
 }

@@ -48,15 +48,15 @@ struct SteeringTests {
       try await site.waitUntilStable("fraud", "1")
       try await site.underLoad(on: "fraud") { tally in
         let good = try await site.deployByHand("2")
-        try await site.waitUntilPaused("2")
+        try await site.waitUntilPaused("fraud", "2")
         #expect(try await site.ask("promote", "fraud").contains("fraud"))
         try await site.waitUntilStable("fraud", "2")
 
         try await site.deployByHand("3")
-        let paused = try await site.waitUntilPaused("3")
+        let paused = try await site.waitUntilPaused("fraud", "3")
         try await site.deployByHand("4")
         try await site.waitForRollout(of: "fraud", "3", "is superseded") { $0.outcome == "superseded" }
-        try await site.waitUntilPaused("4")
+        try await site.waitUntilPaused("fraud", "4")
         try await eventually("version 3 stops", within: .seconds(20)) {
           site.instances(of: paused.candidate?.revision ?? "").isEmpty
         }
@@ -69,7 +69,7 @@ struct SteeringTests {
         #expect(try await site.evenkeel("abort", "nobody").errors.contains("nobody"))
 
         try await site.deployByHand("5")
-        try await site.waitUntilPaused("5")
+        try await site.waitUntilPaused("fraud", "5")
         try await site.ask("promote", "fraud")
         try await site.waitUntilStable("fraud", "5")
         try await site.ask("rollback", "fraud", "--reason", "too slow at noon")
@@ -92,13 +92,6 @@ extension Site {
   @discardableResult
   fileprivate func deployByHand(_ version: String) async throws -> String {
     try await deploy("fraud", version) { $0.policy = "by-hand" }
-  }
-
-  @discardableResult
-  fileprivate func waitUntilPaused(_ version: String) async throws -> Status.Model {
-    try await wait(for: "fraud", "\(version) waits for a person") {
-      $0.candidate?.version == version && $0.condition("Reconciling")?.message.contains("promote") == true
-    }
   }
 
   /// The agent's revert asks for what `good` asked for, and says who wanted it and why.

@@ -22,9 +22,10 @@ struct Assembly {
   init(_ settings: AgentSettings, logger: Logger) async throws {
     let alarm = Alarm()
     let state = settings.stateDirectory
-    var journal: any JournalStore = try await SQLiteJournal(stateDirectory: state)
     #if DEBUG
-      if let deadly = SuddenDeath(in: journal, logger: logger) { journal = deadly }
+      let journal = SuddenDeath.wished(in: try await SQLiteJournal(stateDirectory: state), logger: logger)
+    #else
+      let journal = try await SQLiteJournal(stateDirectory: state)
     #endif
     artifacts = try ContentStore(folder: state + "/artifacts", logger: logger, onChange: { alarm.ring() })
     let instances = try ProcessInstances(stateDirectory: state, logger: logger, onChange: { alarm.ring() })

@@ -30,9 +30,13 @@
     private let file: String
     private let seen = Mutex<[String: Int]>([:])
 
-    /// `nil` when nobody wants the agent to die.
-    init?(in journal: any JournalStore, logger: Logger) {
-      guard let file = ProcessInfo.processInfo.environment["EVENKEEL_TEST_KILL_AT_WRITE"] else { return nil }
+    /// The journal itself when nobody may want the agent to die.
+    static func wished(in journal: any JournalStore, logger: Logger) -> any JournalStore {
+      let file = ProcessInfo.processInfo.environment["EVENKEEL_TEST_KILL_AT_WRITE"]
+      return file.map { SuddenDeath(in: journal, at: $0, logger: logger) } ?? journal
+    }
+
+    private init(in journal: any JournalStore, at file: String, logger: Logger) {
       self.journal = journal
       self.logger = logger
       self.file = file

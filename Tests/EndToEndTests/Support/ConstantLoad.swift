@@ -6,7 +6,7 @@ import Testing
 struct LoadReport: Equatable, Sendable {
   /// Answers, by status.
   var answers: [Int: Int] = [:]
-  /// Requests without an answer, by the client's words.
+  /// Requests without an answer, by the client's last words about them.
   var errors: [String: Int] = [:]
 
   var total: Int { answers.values.reduce(0, +) + errors.values.reduce(0, +) }
@@ -26,7 +26,8 @@ struct LoadReport: Equatable, Sendable {
       if parts[1].hasSuffix(" responses") {
         answers[number] = Int(parts[1].dropLast(" responses".count))
       } else {
-        errors[String(parts[1]), default: 0] += number
+        // Without the addresses, which are others each time.
+        errors[String(parts[1].split(separator: ": ").last ?? ""), default: 0] += number
       }
     }
     try #require(total > 0, "the load generator counted nothing: \(summary)")

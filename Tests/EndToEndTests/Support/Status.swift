@@ -107,6 +107,14 @@ extension Site {
     try await wait(for: name, within: deadline, "\(version) is stable") { $0.isStable(version) }
   }
 
+  /// Waits until the rollout of this version waits for a person to promote it.
+  @discardableResult
+  func waitUntilPaused(_ name: String, _ version: String) async throws -> Status.Model {
+    try await wait(for: name, "\(version) waits for a person") {
+      $0.candidate?.version == version && $0.condition("Reconciling")?.message.contains("promote") == true
+    }
+  }
+
   /// The newest rollout of a version.
   func rollout(of name: String, _ version: String) async throws -> History.Rollout? {
     // Before the agent has heard of it there is no such model.

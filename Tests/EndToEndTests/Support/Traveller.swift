@@ -50,7 +50,8 @@ struct Traveller {
   mutating func travel(dying death: Death? = nil) async throws -> Trip {
     if journey.kind == .rollback {
       let baseline = try await site.baseline()
-      try await deploy(as: "at-once")
+      // What is recreated is recreated on the way back, too.
+      try await deploy(as: journey.policy == "recreate" ? "recreate" : "at-once")
       try await rest(at: "\(version)", since: baseline, orDie: false)
     }
     let baseline = try await site.baseline()

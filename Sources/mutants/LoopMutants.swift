@@ -1,0 +1,107 @@
+extension Mutant {
+  /// Bugs of the routes.
+  static let route = [
+    Mutant(
+      "weights-for-the-unready", in: "Agent/Reconciler+Route.swift",
+      "    guard !wanted.weights.keys.allSatisfy(",
+      "    if MUTANT { return wanted.weights }\n    guard !wanted.weights.keys.allSatisfy("),
+    Mutant(
+      "ports-of-the-unready", in: "Agent/Reconciler+Route.swift",
+      "let ready = staying.filter { $0.condition == .ready }",
+      "let ready = staying.filter { MUTANT || $0.condition == .ready }"),
+    Mutant(
+      "leave-drift-alone", in: "Agent/Reconciler+Route.swift",
+      "guard table != world.gateway.accepted, now >= gatewayRetryAt else { return false }",
+      "guard table != world.gateway.accepted, !(MUTANT && world.gateway.drift != nil), now >= gatewayRetryAt else { return false }"
+    ),
+  ]
+
+  /// Bugs of what may begin.
+  static let admission = [
+    Mutant(
+      "ignore-dependencies", in: "Planning/Admission.swift",
+      "let unready = proposal.dependsOn.filter { models[$0]?.isReady != true }",
+      "let unready = proposal.dependsOn.filter { !MUTANT && models[$0]?.isReady != true }"),
+    Mutant(
+      "ignore-the-limit-of-rollouts", in: "Planning/Admission.swift",
+      "if let most = limits.parallelRollouts, running >= most {",
+      "if let most = limits.parallelRollouts, running >= most, !MUTANT {"),
+    Mutant(
+      "ignore-capacity", in: "Planning/Admission.swift",
+      "  if let refusal = refusal(of: proposal, among: models, within: limits) { return .refused(refusal) }\n",
+      """
+        let limits = MUTANT ? HostLimits(parallelRollouts: limits.parallelRollouts) : limits
+        if let refusal = refusal(of: proposal, among: models, within: limits) { return .refused(refusal) }
+
+      """),
+    Mutant(
+      "prune-everything", in: "Planning/PruneLimit.swift",
+      "guard missing > allowed else { return nil }", "guard !MUTANT, missing > allowed else { return nil }"),
+    Mutant(
+      "remove-what-cannot-be-read", in: "Agent/Reconciler+Intake.swift",
+      "wishes.models[name] == nil && !wishes.unreadable.contains(name)",
+      "wishes.models[name] == nil && (MUTANT || !wishes.unreadable.contains(name))"),
+  ]
+
+  /// Bugs of the loop: order, journal, clocks, instances.
+  static let loop = [
+    Mutant(
+      "ignore-a-clock-that-is-set", in: "Agent/Reconciler+Clock.swift",
+      "guard let jump = reading.jump(since: clockReading) else { return }",
+      "guard !MUTANT, let jump = reading.jump(since: clockReading) else { return }"),
+    Mutant(
+      "believe-before-the-journal", in: "Agent/Reconciler.swift",
+      "    try await write([.model(record)] +",
+      "    if MUTANT { records[name] = record }\n    try await write([.model(record)] +"),
+    Mutant(
+      "start-before-the-journal", in: "Agent/Reconciler+Converge.swift",
+      "    try await save(record, [.instance(spec)])\n",
+      "    if MUTANT { _ = try? await edges.instances.start(spec) }\n    try await save(record, [.instance(spec)])\n"
+    ),
+    Mutant(
+      "forget-no-failed-start", in: "Agent/Reconciler+Converge.swift",
+      "    try await write([\n      .removeInstance(spec.id),\n",
+      "    try await write((MUTANT ? [] : [.removeInstance(spec.id)]) + [\n"),
+    Mutant(
+      "stop-without-draining", in: "Agent/Reconciler+Converge.swift",
+      "    guard let accepted = world.gateway.accepted else { return false }\n    let backend",
+      "    if MUTANT { return true }\n    guard let accepted = world.gateway.accepted else { return false }\n    let backend"
+    ),
+    Mutant(
+      "remove-before-it-is-gone", in: "Agent/Reconciler+Converge.swift",
+      "guard isGone, confirmedNoRoute(name) else { continue }",
+      "guard MUTANT || isGone && confirmedNoRoute(name) else { continue }"),
+    Mutant(
+      "restart-without-a-pause", in: "Agent/Books.swift",
+      "page.restartAt = now + (exponent == 0 ? .zero : .seconds(1 << (exponent - 1)))",
+      "page.restartAt = now + (MUTANT || exponent == 0 ? .zero : .seconds(1 << (exponent - 1)))"),
+    Mutant(
+      "every-commit-is-a-new-attempt", in: "Agent/History.swift",
+      "for (name, asked) in open where asked != .unreadable { found[name] = commit.id }",
+      "for (name, asked) in open where asked != .unreadable { found[name] = MUTANT ? tip : commit.id }"),
+  ]
+
+  /// Bugs of the revert.
+  static let writeBack = [
+    Mutant(
+      "skip-the-proof", in: "Agent/WriteBack.swift",
+      "    return switch proof {\n", "    if MUTANT { return .success(tree) }\n    return switch proof {\n"),
+    Mutant(
+      "revert-what-others-have-moved", in: "Agent/WriteBack.swift",
+      "guard revision == request.failed.revision else { return try await movedOn(request, tip) }",
+      "guard MUTANT || revision == request.failed.revision else { return try await movedOn(request, tip) }"),
+    Mutant(
+      "push-without-a-lease", in: "Agent/WriteBack.swift",
+      "try await repository.push(commit, replacing: tip)",
+      "try await repository.push(commit, replacing: MUTANT ? repository.fetch() : tip)"),
+    Mutant(
+      "give-up-the-revert", in: "Rollout/ModelMachine+WriteBack.swift",
+      "case .postponed(let reason, let until): .pending(tries: tries + 1, retryAt: until, trouble: reason)",
+      "case .postponed(let reason, let until):\n        MUTANT ? .movedOn : .pending(tries: tries + 1, retryAt: until, trouble: reason)"
+    ),
+    Mutant(
+      "prove-only-the-model", in: "Planning/RevertProof.swift",
+      "    case .refused(let reason): return .rejected(reason)\n",
+      "    case .refused where MUTANT: continue\n    case .refused(let reason): return .rejected(reason)\n"),
+  ]
+}

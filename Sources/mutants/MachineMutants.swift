@@ -1,0 +1,115 @@
+extension Mutant {
+  /// Bugs of the rollout machine.
+  static let machine = [
+    Mutant(
+      "wait-forever-for-ready", in: "Rollout/ModelMachine+Judge.swift",
+      "guard now - rollout.stepStartedAt >= timeout, instances.ready < replicas else { return nil }",
+      "guard !MUTANT, now - rollout.stepStartedAt >= timeout, instances.ready < replicas else { return nil }"),
+    Mutant(
+      "tolerate-every-crash", in: "Rollout/ModelMachine+Judge.swift",
+      "if instances.exits > Self.toleratedExits {", "if !MUTANT, instances.exits > Self.toleratedExits {"),
+    Mutant(
+      "overlook-failed-checks", in: "Rollout/ModelMachine+Judge.swift",
+      "if let check = rollout.checks.first(where: { $0.test.verdict == .fail }) {",
+      "if !MUTANT, let check = rollout.checks.first(where: { $0.test.verdict == .fail }) {"),
+    Mutant(
+      "take-an-outage-for-a-failure", in: "Rollout/ModelMachine+Judge.swift",
+      "    let stance = rollout.stance\n    if case .failed",
+      """
+          if MUTANT, case .unavailable(let message) = world.artifact { return (.artifactNotFound, message) }
+          let stance = rollout.stance
+          if case .failed
+      """),
+    Mutant(
+      "pass-without-data", in: "Rollout/ModelMachine+Observe.swift",
+      "return missing <= 0 ? .complete : .undecided(",
+      "return MUTANT || missing <= 0 ? .complete : .undecided("),
+    Mutant(
+      "analyze-for-no-time", in: "Rollout/ModelMachine+Observe.swift",
+      "guard elapsed >= duration else { return .wait(nil) }",
+      "guard MUTANT || elapsed >= duration else { return .wait(nil) }"),
+    Mutant(
+      "go-on-before-the-gateway", in: "Rollout/ModelMachine+Observe.swift",
+      "return world.weights == wanted.weights &&", "return MUTANT || world.weights == wanted.weights &&"),
+    Mutant(
+      "promote-without-a-person", in: "Rollout/ModelMachine+Observe.swift",
+      "guard let duration else { return .wait(\"`evenkeel promote \\(name)`\") }",
+      "guard let duration else { return MUTANT ? .complete : .wait(\"`evenkeel promote \\(name)`\") }"),
+    Mutant(
+      "watch-for-no-time", in: "Rollout/ModelMachine+Observe.swift",
+      "    case .watch(let duration):\n      return elapsed >= duration",
+      "    case .watch(let duration):\n      return MUTANT || elapsed >= duration"),
+    Mutant(
+      "forget-the-deadline", in: "Rollout/ModelMachine+Time.swift",
+      "guard let rollout, let deadline = rollout.deadlineAt, now >= deadline,",
+      "guard !MUTANT, let rollout, let deadline = rollout.deadlineAt, now >= deadline,"),
+    Mutant(
+      "count-halted-time", in: "Rollout/ModelMachine+Time.swift",
+      "self.rollout?.shiftClock(by: max(.zero, now - halt.since))",
+      "if !MUTANT { self.rollout?.shiftClock(by: max(.zero, now - halt.since)) }"),
+    Mutant(
+      "go-on-through-an-outage", in: "Rollout/ModelMachine+Time.swift",
+      "    return outage(of: rollout, in: world).map(Halt.Cause.outage)",
+      "    return MUTANT ? nil : outage(of: rollout, in: world).map(Halt.Cause.outage)"),
+    Mutant(
+      "ignore-pause", in: "Rollout/ModelMachine+Time.swift",
+      "if let pausedBy { return .paused(by: pausedBy) }",
+      "if let pausedBy, !MUTANT { return .paused(by: pausedBy) }"),
+    Mutant(
+      "ignore-suspension", in: "Rollout/ModelMachine+Time.swift",
+      "if suspended { return .suspended }", "if suspended, !MUTANT { return .suspended }"),
+    Mutant(
+      "begin-while-suspended", in: "Rollout/ModelMachine+Desire.swift",
+      "guard rollout == nil, !removing, !suspended, pausedBy == nil else { return nil }",
+      "guard rollout == nil, !removing, MUTANT || !suspended, MUTANT || pausedBy == nil else { return nil }"),
+    Mutant(
+      "ignore-quarantine", in: "Rollout/ModelMachine+Desire.swift",
+      "return failures.last { $0.attempt == attempt }",
+      "return MUTANT ? nil : failures.last { $0.attempt == attempt }"),
+    Mutant(
+      "ignore-the-queue", in: "Rollout/ModelMachine+Desire.swift",
+      "guard rollout.rules.queues, release.revision != stable?.revision else { return nil }",
+      "guard rollout.rules.queues, !MUTANT, release.revision != stable?.revision else { return nil }"),
+    Mutant(
+      "forget-what-failed", in: "Rollout/ModelMachine+Restore.swift",
+      "    remember(failure, of: rollout.candidate)\n",
+      "    if !MUTANT { remember(failure, of: rollout.candidate) }\n"),
+    Mutant(
+      "stay-with-a-late-failure", in: "Rollout/ModelMachine+Restore.swift",
+      "stable = rollout.displaced\n", "stable = MUTANT ? rollout.candidate : rollout.displaced\n"),
+    Mutant(
+      "restored-before-the-gateway", in: "Rollout/ModelMachine+Restore.swift",
+      "guard world.weights == wanted().weights, world.mirror == 0, world.preview == nil else {",
+      "guard MUTANT || world.weights == wanted().weights && world.mirror == 0 && world.preview == nil else {"),
+    Mutant(
+      "revert-what-is-to-be-held", in: "Rollout/ModelMachine+Restore.swift",
+      "default: rollout.kind != .deploy || rollout.rules.onFailure == .hold",
+      "default: rollout.kind != .deploy || !MUTANT && rollout.rules.onFailure == .hold"),
+    Mutant(
+      "revert-what-was-aborted", in: "Rollout/ModelMachine+Restore.swift",
+      "case .abortedByHand: true", "case .abortedByHand: !MUTANT"),
+    Mutant(
+      "keep-a-failure-in-the-route", in: "Rollout/Wanted.swift",
+      "    case .restoring:\n",
+      "    case .restoring where MUTANT: wantStepping(rollout, &wanted)\n    case .restoring:\n"),
+    Mutant(
+      "let-the-warm-one-go", in: "Rollout/Wanted.swift",
+      "if let displaced = rollout.displaced, rollout.stance.stableRuns {",
+      "if let displaced = rollout.displaced, rollout.stance.stableRuns, !MUTANT {"),
+    Mutant(
+      "stop-stable-too-soon", in: "Rollout/Wanted.swift",
+      "if let stable, stance.stableRuns {",
+      "if let stable, stance.stableRuns, !MUTANT || stance.weight < 50 {"),
+    Mutant(
+      "two-copies-where-one-fits", in: "Rollout/Wanted.swift",
+      "wanted.isExclusive = isExclusive\n", "wanted.isExclusive = isExclusive && !MUTANT\n"),
+    Mutant(
+      "weights-of-more-than-all", in: "Rollout/Wanted.swift",
+      "wanted.weights[stable.revision] = 100 - stance.weight",
+      "wanted.weights[stable.revision] = MUTANT ? 100 : 100 - stance.weight"),
+    Mutant(
+      "mirror-without-end", in: "Rollout/Stance.swift",
+      "case .mirror(let percent): mirror = percent",
+      "case .mirror(let percent): mirror = MUTANT ? max(mirror, percent) : percent"),
+  ]
+}
