@@ -48,7 +48,7 @@ extension PhaseMove {
     moves(from: [.stepping], .promote, to: .starting),
     moves(from: [.stepping], .promote, to: .promoting),
     moves(from: [.fetching, .verifying, .starting, .stepping, .promoting], .abort, to: .restoring),
-    moves(from: [.stable], .rollback, to: .fetching),
+    moves(from: [.stable, .promoting], .rollback, to: .fetching),
     moves(
       from: [.fetching, .verifying, .starting, .stepping, .promoting, .watching], .rollback, to: .restoring),
     moves(from: [.held], .rollback, to: .writingBack),
