@@ -8,7 +8,8 @@ let checkKind = Kind(
       .init("errorRate", errorRate, "The share of answers that are server errors (5xx).") { .errorRate($0) },
       .init(
         "latency", latency,
-        "A quantile of the time to answer. Requests without an answer have none: they are errors."
+        "A quantile of the time to answer. Requests without an answer have none: they are errors. What a candidate "
+          + "answers slowly in its first ten seconds is forgiven, and the first analysis lasts that much longer."
       ) { .latency($0) },
     ],
     notYet: [
