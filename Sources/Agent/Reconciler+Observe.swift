@@ -11,7 +11,7 @@ extension Reconciler {
     var observation = ModelObservation(
       others: others(of: machine), weights: world.gateway.accepted.map { _ in route?.weights ?? [:] },
       mirror: route?.mirror?.percent ?? 0, preview: route?.preview?.access, counts: counts(of: machine.name),
-      requestDuration: requestDuration(of: machine),
+      latencies: latencies(of: machine), requestDuration: requestDuration(of: machine),
       gatewayTrouble: gatewayTrouble?.message ?? world.gateway.problem, outage: sourceOutage)
     if let candidate = machine.rollout?.candidate {
       observation.instances = instances(of: machine.name, candidate.revision)
@@ -35,21 +35,24 @@ extension Reconciler {
 
   private func counts(of name: ModelName) -> [Revision: RequestCounts]? {
     guard let statistics = world.gateway.statistics, let record = records[name] else { return nil }
-    let machine = record.machine
-    let releases = [machine.stable, machine.rollout?.candidate, machine.rollout?.displaced].compactMap(\.self)
-    return releases.reduce(into: [:]) { counts, release in
-      let key = BackendKey(model: name, revision: release.revision)
-      counts[release.revision] = statistics[key]?.counts
-    }
+    return record.machine.judgedBackends.reduce(into: [:]) { $0[$1.revision] = statistics[$1]?.counts }
   }
 
-  /// The slower side's: what is in flight at a change of weights has to end on both.
+  private func latencies(of machine: ModelMachine) -> [Revision: LatencyHistogram] {
+    machine.judgedBackends.reduce(into: [:]) { $0[$1.revision] = world.gateway.statistics?[$1]?.latency }
+  }
+
+  /// How long almost every request takes, of the slower side: what is in flight at a change of weights has to end on
+  /// both.
   private func requestDuration(of machine: ModelMachine) -> Duration? {
-    [machine.stable, machine.rollout?.candidate].compactMap { release in
-      release.flatMap { release in
-        world.gateway.statistics?[BackendKey(model: machine.name, revision: release.revision)]?.duration
-      }
-    }.max()
+    latencies(of: machine).values.compactMap { $0.quantile(0.99) }.max()
+  }
+
+  /// The backends of rollouts that go on.
+  var judgedBackends: Set<BackendKey> {
+    records.values.reduce(into: []) { backends, record in
+      if record.machine.rollout?.stage == .stepping { backends.formUnion(record.machine.judgedBackends) }
+    }
   }
 
   private func instances(of name: ModelName, _ revision: Revision) -> ModelObservation.Instances {
@@ -123,6 +126,15 @@ extension Reconciler {
 
   private func isWanted(_ key: BackendKey) -> Bool {
     records[key.model]?.machine.wanted().instances.contains { $0.release.revision == key.revision } ?? false
+  }
+}
+
+extension ModelMachine {
+  /// What has, or had until now, the traffic that a rollout is judged by.
+  fileprivate var judgedBackends: [BackendKey] {
+    [stable, rollout?.candidate, rollout?.displaced].compactMap { release in
+      release.map { BackendKey(model: name, revision: $0.revision) }
+    }
   }
 }
 

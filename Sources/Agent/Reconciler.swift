@@ -110,7 +110,8 @@ package actor Reconciler {
   /// Takes in the world; answers what of it decides whether a pass that found nothing to do would again.
   private func look() async -> Rest {
     let instances = await edges.instances.observe()
-    let gateway = await edges.gateway.observe()
+    // Where the last pass left nothing to do, no rollout goes on.
+    let gateway = await edges.gateway.observe(latenciesOf: rest == nil ? judgedBackends : [])
     let seen = Rest(instances: instances, accepted: gateway.accepted, problem: gateway.problem)
     if seen == rest {
       world.gateway = gateway

@@ -93,13 +93,15 @@ package struct BackendStatistics: Hashable, Sendable {
   package var counts: RequestCounts
   /// Requests that are being answered now.
   package var active: Int
-  /// How long 99 of 100 requests took at most; `nil` before the first.
-  package var duration: Duration?
+  /// How long requests took that the instances answered, since the gateway first knew the backend; begins again at
+  /// nothing when the gateway restarts, and when the ports of the backend change. `nil` before the first, and when that
+  /// was not asked. Behind `counts` by a few seconds.
+  package var latency: LatencyHistogram?
 
-  package init(counts: RequestCounts, active: Int, duration: Duration? = nil) {
+  package init(counts: RequestCounts, active: Int, latency: LatencyHistogram? = nil) {
     self.counts = counts
     self.active = active
-    self.duration = duration
+    self.latency = latency
   }
 }
 
@@ -131,9 +133,16 @@ package protocol Gateway: Sendable {
   func start() async throws(GatewayError)
 
   /// Asks the gateway. Bounded by a deadline of a second.
-  func observe() async -> GatewayObservation
+  ///
+  /// - Parameter backends: those whose latencies are wanted; they are much to read.
+  func observe(latenciesOf backends: Set<BackendKey>) async -> GatewayObservation
 
   /// Makes this the routing, and returns once the gateway has confirmed it. On an error the last accepted
   /// table keeps serving.
   func apply(_ table: RouteTable) async throws(GatewayError)
+}
+
+extension Gateway {
+  /// Asks the gateway for everything but latencies.
+  package func observe() async -> GatewayObservation { await observe(latenciesOf: []) }
 }

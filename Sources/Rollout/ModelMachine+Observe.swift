@@ -80,9 +80,8 @@ extension ModelMachine {
     case .weight, .promote, .mirror, .preview:
       return isConfirmed(in: world) ? .complete : .wait(routeTrouble(in: world))
     case .analyze(let duration, let minRequests):
-      guard elapsed >= duration else { return .wait(nil) }
-      let missing = minRequests - (rollout.traffic?.candidateRequests ?? 0) + rollout.requestsAtStepStart
-      return missing <= 0 ? .complete : .undecided("\(missing) more requests to judge by")
+      guard now - rollout.judgedSince >= duration else { return .wait(nil) }
+      return rollout.missing(of: minRequests).map(Progress.undecided) ?? .complete
     case .pause(let duration):
       guard let duration else { return .wait("`evenkeel promote \(name)`") }
       return elapsed >= duration ? .complete : .wait(nil)
@@ -119,9 +118,11 @@ extension ModelMachine {
   {
     guard let step = rollout?.step else { return .waiting }
     switch step {
-    case .promote: return promoteCandidate(at: now)
+    case .promote:
+      settle(world, at: now)
+      return promoteCandidate(at: now)
     case .start: startCounting(world)
-    case .weight: rollout?.settlesAt = now + Self.settling(world.requestDuration)
+    case .weight, .mirror, .preview: settle(world, at: now)
     default: break
     }
     guard let rollout, rollout.cursor + 1 < rollout.program.steps.count else {
@@ -141,7 +142,7 @@ extension ModelMachine {
     rollout?.cursor += 1
     rollout?.stepStartedAt = now
     rollout?.waitingFor = nil
-    rollout?.requestsAtStepStart = left.traffic?.candidateRequests ?? 0
+    rollout?.requestsAtStepStart = left.judgedRequests
   }
 
   // MARK: Promotion

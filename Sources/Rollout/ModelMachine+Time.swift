@@ -18,7 +18,8 @@ extension ModelMachine {
   private func stepDeadline(of rollout: Rollout) -> Timestamp? {
     switch rollout.step {
     case .start: rollout.stepStartedAt + rollout.rules.readyTimeout
-    case .analyze(let duration, _), .watch(let duration): rollout.stepStartedAt + duration
+    case .analyze(let duration, _): rollout.judgedSince + duration
+    case .watch(let duration): rollout.stepStartedAt + duration
     case .pause(let duration): duration.map { rollout.stepStartedAt + $0 }
     case .fetch, .verify, .weight, .mirror, .preview, .stopStable, .stopCandidate, .promote, .stop: nil
     }
@@ -129,6 +130,7 @@ extension Rollout {
     stepStartedAt = stepStartedAt + duration
     unreadySince = unreadySince.map { $0 + duration }
     settlesAt = settlesAt.map { $0 + duration }
+    slowCountsFrom = slowCountsFrom.map { $0 + duration }
     deadlineAt = deadlineAt.map { $0 + duration }
   }
 }

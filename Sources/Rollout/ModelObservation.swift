@@ -44,6 +44,8 @@ package struct ModelObservation: Hashable, Sendable {
   package var preview: Preview?
   /// The gateway's totals per revision; `nil` when it could not be asked.
   package var counts: [Revision: RequestCounts]?
+  /// The gateway's totals of how long requests took, of those revisions that have had some.
+  package var latencies: [Revision: LatencyHistogram]
   /// How long almost every request takes, of the slower side; `nil` when that is not known.
   package var requestDuration: Duration?
   /// Why the gateway does not do what it is asked, in words.
@@ -54,7 +56,8 @@ package struct ModelObservation: Hashable, Sendable {
   package init(
     artifact: Artifact = .pending(""), instances: Instances = Instances(), others: Int = 0,
     weights: [Revision: Int]? = nil, mirror: Int = 0, preview: Preview? = nil,
-    counts: [Revision: RequestCounts]? = nil, requestDuration: Duration? = nil,
+    counts: [Revision: RequestCounts]? = nil, latencies: [Revision: LatencyHistogram] = [:],
+    requestDuration: Duration? = nil,
     gatewayTrouble: String? = nil, outage: Trouble? = nil
   ) {
     self.artifact = artifact
@@ -65,6 +68,7 @@ package struct ModelObservation: Hashable, Sendable {
     self.preview = preview
     self.outage = outage
     self.counts = counts
+    self.latencies = latencies
     self.requestDuration = requestDuration
     self.gatewayTrouble = gatewayTrouble
   }

@@ -39,6 +39,8 @@ package struct Rollout: Hashable, Codable, Sendable {
   package var unreadySince: Timestamp?
   /// Until then nothing is judged: requests that began before the last change of weights are still ending.
   package var settlesAt: Timestamp?
+  /// Until then slow answers of the candidate are forgiven; `nil` before it can get requests.
+  package var slowCountsFrom: Timestamp?
   /// The candidate's requests when the current step began.
   package var requestsAtStepStart = 0
   /// The release that the candidate has taken the place of, from the promotion on.

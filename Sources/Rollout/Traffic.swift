@@ -5,6 +5,9 @@ package struct Traffic: Hashable, Codable, Sendable {
   /// The gateway's own totals when they were last looked at.
   private var seenCandidate: RequestCounts
   private var seenStable: RequestCounts
+  /// The same for how long requests took; `nil` for a side of which nothing was known.
+  private var seenCandidateTimes: LatencyHistogram?
+  private var seenStableTimes: LatencyHistogram?
   /// The candidate's finished requests in this rollout.
   package private(set) var candidateRequests = 0
 
@@ -30,6 +33,20 @@ package struct Traffic: Hashable, Codable, Sendable {
     seenCandidate = candidate
     seenStable = stable
     candidateRequests += new.candidate.requests
+    return new
+  }
+
+  /// Takes the gateway's totals of how long requests took, and answers what is new since the last time. Nothing is for
+  /// a side of which the gateway says nothing.
+  mutating func advance(candidateTimes: LatencyHistogram?, stableTimes: LatencyHistogram?) -> (
+    candidate: LatencyHistogram, stable: LatencyHistogram
+  ) {
+    let new = (
+      candidate: candidateTimes?.since(seenCandidateTimes ?? LatencyHistogram()) ?? LatencyHistogram(),
+      stable: stableTimes?.since(seenStableTimes ?? LatencyHistogram()) ?? LatencyHistogram()
+    )
+    seenCandidateTimes = candidateTimes ?? seenCandidateTimes
+    seenStableTimes = stableTimes ?? seenStableTimes
     return new
   }
 }

@@ -105,29 +105,37 @@ package actor MemoryGateway: Gateway {
   package func setSilent(_ silent: Bool) { isSilent = silent }
 
   /// Requests arrive, split by the accepted weights as evenly as whole numbers allow; `errors` says which
-  /// share of a revision's answers is an error.
-  package func serve(_ requests: Int, to model: ModelName, errors: [Revision: Double] = [:]) {
+  /// share of a revision's answers is an error, and `times` how long each of its answers takes, 10 ms otherwise.
+  package func serve(
+    _ requests: Int, to model: ModelName, errors: [Revision: Double] = [:], times: [Revision: Duration] = [:]
+  ) {
     let route = accepted?.models[model]
     for (revision, weight) in route?.weights ?? [:] {
-      count(requests * weight / 100, errors[revision] ?? 0, BackendKey(model: model, revision: revision))
+      count(
+        requests * weight / 100, errors[revision] ?? 0, times[revision],
+        BackendKey(model: model, revision: revision))
     }
     if let mirror = route?.mirror {
       let key = BackendKey(model: model, revision: mirror.revision)
-      count(requests * mirror.percent / 100, errors[mirror.revision] ?? 0, key)
+      count(requests * mirror.percent / 100, errors[mirror.revision] ?? 0, times[mirror.revision], key)
     }
   }
 
   /// Requests that ask for the preview; `false` when there is none.
   package func servePreview(_ requests: Int, of model: ModelName, errors: Double = 0) -> Bool {
     guard let preview = accepted?.models[model]?.preview else { return false }
-    count(requests, errors, BackendKey(model: model, revision: preview.revision))
+    count(requests, errors, nil, BackendKey(model: model, revision: preview.revision))
     return true
   }
 
-  private func count(_ requests: Int, _ errors: Double, _ key: BackendKey) {
+  private func count(_ requests: Int, _ errors: Double, _ time: Duration?, _ key: BackendKey) {
+    let time = time ?? .milliseconds(10)
     var backend = statistics[key] ?? BackendStatistics(counts: RequestCounts(), active: 0)
     backend.counts.requests += requests
     backend.counts.errors += Int(Double(requests) * errors)
+    var latency = backend.latency ?? LatencyHistogram()
+    latency.add(.init(from: time, to: time + .milliseconds(1), count: requests))
+    backend.latency = latency
     statistics[key] = backend
   }
 
@@ -142,9 +150,9 @@ package actor MemoryGateway: Gateway {
 
   package func start() async throws(GatewayError) {}
 
-  package func observe() async -> GatewayObservation {
+  package func observe(latenciesOf backends: Set<BackendKey>) async -> GatewayObservation {
     GatewayObservation(
-      accepted: accepted, statistics: isSilent ? nil : statistics,
+      accepted: accepted, statistics: isSilent ? nil : statistics(latenciesOf: backends),
       problem: isSilent ? "the gateway does not answer" : nil, drift: drift)
   }
 
@@ -152,5 +160,11 @@ package actor MemoryGateway: Gateway {
     if let refusal { throw refusal }
     (accepted, drift) = (table, nil)
     appliedTables.append(table)
+  }
+
+  private func statistics(latenciesOf backends: Set<BackendKey>) -> [BackendKey: BackendStatistics] {
+    var found = statistics
+    for key in found.keys where !backends.contains(key) { found[key]?.latency = nil }
+    return found
   }
 }

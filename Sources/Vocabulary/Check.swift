@@ -12,9 +12,14 @@ package struct Check: Hashable, Sendable {
     self.init(name: name, question: .errorRate(errorRate))
   }
 
+  package init(name: String, latency: Latency) {
+    self.init(name: name, question: .latency(latency))
+  }
+
   /// What is asked.
   package enum Question: Hashable, Sendable {
     case errorRate(ErrorRate)
+    case latency(Latency)
   }
 
   /// The share of answers that are server errors, judged against a bound, against stable, or both.
@@ -32,6 +37,34 @@ package struct Check: Hashable, Sendable {
       self.alpha = alpha
     }
   }
+
+  /// A quantile of the time to answer, judged against a bound, against stable, or both.
+  package struct Latency: Hashable, Sendable {
+    /// Which part of the requests has to be quick enough, between 0 and 1.
+    package var quantile: Double
+    /// The longest acceptable time for that part of the requests.
+    package var max: Duration?
+    /// How much slower than stable over the same time the candidate may be; `nil` when that is not asked.
+    package var versusStable: VersusStable?
+    /// The probability of ever failing a candidate that is good, however often the check is looked at.
+    package var alpha: Double
+
+    package init(quantile: Double, max: Duration?, versusStable: VersusStable?, alpha: Double) {
+      self.quantile = quantile
+      self.max = max
+      self.versusStable = versusStable
+      self.alpha = alpha
+    }
+  }
+
+  package struct VersusStable: Hashable, Codable, Sendable {
+    /// How many times as long as stable's the candidate's answers may take; at least 1.
+    package var ratio: Double
+
+    package init(ratio: Double) {
+      self.ratio = ratio
+    }
+  }
 }
 
 extension Check {
@@ -39,6 +72,7 @@ extension Check {
   package var needsRequestsOfStable: Bool {
     switch question {
     case .errorRate(let errorRate): errorRate.max == nil
+    case .latency(let latency): latency.max == nil
     }
   }
 }
@@ -46,13 +80,17 @@ extension Check {
 /// As a manifest has it: the name, and the question under its own key.
 extension Check: Codable {
   private enum CodingKeys: String, CodingKey {
-    case name, errorRate
+    case name, errorRate, latency
   }
 
   package init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     name = try container.decode(String.self, forKey: .name)
-    question = .errorRate(try container.decode(ErrorRate.self, forKey: .errorRate))
+    if let latency = try container.decodeIfPresent(Latency.self, forKey: .latency) {
+      question = .latency(latency)
+    } else {
+      question = .errorRate(try container.decode(ErrorRate.self, forKey: .errorRate))
+    }
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -60,7 +98,44 @@ extension Check: Codable {
     try container.encode(name, forKey: .name)
     switch question {
     case .errorRate(let errorRate): try container.encode(errorRate, forKey: .errorRate)
+    case .latency(let latency): try container.encode(latency, forKey: .latency)
     }
+  }
+}
+
+/// As a manifest has it: the time in milliseconds, with the unit.
+extension Check.Latency: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case quantile, max, versusStable, alpha
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    quantile = try container.decode(Double.self, forKey: .quantile)
+    versusStable = try container.decodeIfPresent(Check.VersusStable.self, forKey: .versusStable)
+    alpha = try container.decode(Double.self, forKey: .alpha)
+    max = try container.decodeIfPresent(String.self, forKey: .max).map { text in
+      guard text.hasSuffix("ms"), let milliseconds = Int64(text.dropLast(2)) else {
+        throw DecodingError.dataCorruptedError(
+          forKey: .max, in: container, debugDescription: "not a time such as 250ms: \(text)")
+      }
+      return .milliseconds(milliseconds)
+    }
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(quantile, forKey: .quantile)
+    try container.encodeIfPresent(max.map { "\($0.inMilliseconds)ms" }, forKey: .max)
+    try container.encodeIfPresent(versusStable, forKey: .versusStable)
+    try container.encode(alpha, forKey: .alpha)
+  }
+}
+
+extension Duration {
+  /// Whole milliseconds.
+  fileprivate var inMilliseconds: Int64 {
+    components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
   }
 }
 

@@ -102,7 +102,7 @@ struct Mutants: AsyncParsableCommand {
     let program = workshop.folder.appending(path: ".build/release/simulator").path
     let result = try await Subprocess.run(
       .path(FilePath(program)),
-      arguments: ["--first", "1", "--seeds", String(seeds), "--no-shrink"],
+      arguments: ["--first", "1", "--seeds", String(seeds)],
       environment: .inherit.updating(["EVENKEEL_MUTANT": mutant.map(String.init) ?? "none"]),
       output: .string(limit: 1 << 20), error: .combinedWithOutput)
     let lines = result.standardOutput.split(separator: "\n")

@@ -61,11 +61,12 @@ struct Host {
 
   /// Lets time pass in steps of a second, with requests arriving all the time.
   func run(
-    _ seconds: Int, model: ModelName = "fraud", requests: Int = 200, errors: [Revision: Double] = [:]
+    _ seconds: Int, model: ModelName = "fraud", requests: Int = 200, errors: [Revision: Double] = [:],
+    times: [Revision: Duration] = [:]
   ) async {
     for _ in 0..<seconds {
       clock.advance(by: .seconds(1))
-      await gateway.serve(requests, to: model, errors: errors)
+      await gateway.serve(requests, to: model, errors: errors, times: times)
       await passes()
     }
   }

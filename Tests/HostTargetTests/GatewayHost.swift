@@ -27,7 +27,7 @@ struct GatewayHost {
 
   func statistics(of revision: Character) async -> BackendStatistics? {
     let key = BackendKey(model: "model", revision: Host.revision(revision))
-    return await gateway.observe().statistics?[key]
+    return await gateway.observe(latenciesOf: [key]).statistics?[key]
   }
 
   /// Envoy's pid: of all marked processes the one that no instance is.

@@ -221,10 +221,34 @@ struct DiagnosticsTests {
     ("errorRate: {max: -1%}", "5:20: `max` must be a share such as 1% or 0.01, not `-1%`"),
     ("errorRate: {max: 1%, alpha: 0.6}", "5:31: `alpha` must be above 0 and at most 0.5, not `0.6`"),
     ("errorRate: {max: 1%, versusStable: yes}", "5:38: `versusStable` must be true or false, not text"),
-    ("latency: {max: 250ms}", "5:3: `latency` is not supported yet"),
+    (
+      "latency: {quantile: 0.9}",
+      "5:12: `latency` compares with nothing (set `max`, or `versusStable`, or both)"
+    ),
+    ("latency: {max: 0s}", "5:18: `max` must be from 1ms to 5m, not `0s`"),
+    ("latency: {max: 0.25s}", "5:18: `max` must be a duration such as 90s, 10m or 1h30m, not `0.25s`"),
+    ("latency: {max: 1s, quantile: 0.4}", "5:32: `quantile` must be at least 0.5, not `0.4`"),
+    (
+      "latency: {max: 1s, quantile: 0.9999}",
+      "5:32: `quantile` must be above 0 and at most 0.999, not `0.9999`"
+    ),
+    (
+      "latency: {max: 1s, quantile: 99}",
+      "5:32: `quantile` must be above 0 and at most 0.999, not `99` (a percentage is written with `%`)"
+    ),
+    (
+      "latency: {versusStable: {ratio: 0.9}}", "5:35: `ratio` must be from 1 to 100, not `0.9`"
+    ),
+    ("latency: {versusStable: {ratio: 20%}}", "5:35: `ratio` must be a number such as 1.2, not `20%`"),
+    ("latency: {versusStable: {ratio: .inf}}", "5:35: `ratio` must be a number such as 1.2, not `.inf`"),
+    ("latency: {versusStable: {ratio: nan}}", "5:35: `ratio` must be a number such as 1.2, not `nan`"),
+    ("latency: {versusStable: {}}", "5:27: the field `ratio` is missing"),
+    ("latency: {versusStable: true}", "5:27: `versusStable` must be a mapping, not a truth value"),
+    ("latency: {max: 1s, alpha: 0.6}", "5:29: `alpha` must be above 0 and at most 0.5, not `0.6`"),
+    ("latency: {max: 1s}\n  errorRate: {max: 1%}", "6:3: `errorRate` cannot stand beside `latency`"),
     ("prometheus: {}", "5:3: `prometheus` is not supported yet"),
     ("smoke: {}", "5:3: `smoke` is not supported yet"),
-    ("{}", "5:3: `spec` needs one of `errorRate`"),
+    ("{}", "5:3: `spec` needs one of `errorRate`, `latency`"),
   ])
   func `checks a check`(spec: String, expected: String) {
     #expect(complaints(resource("Check", "c", "  " + spec)) == [expected])

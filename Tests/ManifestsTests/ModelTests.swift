@@ -92,6 +92,25 @@ struct ModelTests {
     #expect(state == DesiredState(models: ["fraud-detector": expected]))
   }
 
+  @Test(arguments: [
+    (
+      "{quantile: 95%, max: 250ms, versusStable: {ratio: 1.2}, alpha: 0.05}",
+      Check.Latency(
+        quantile: 0.95, max: .milliseconds(250), versusStable: .init(ratio: 1.2), alpha: 0.05)
+    ),
+    ("{max: 2m}", Check.Latency(quantile: 0.99, max: .seconds(120), versusStable: nil, alpha: 0.01)),
+    (
+      "{versusStable: {ratio: 1}}",
+      Check.Latency(quantile: 0.99, max: nil, versusStable: .init(ratio: 1), alpha: 0.01)
+    ),
+  ])
+  func `reads a latency check`(spec: String, expected: Check.Latency) throws {
+    let checked = shared.replacing("errorRate: {max: 1%}", with: "latency: \(spec)")
+    let state = state(["a.yaml": model("m"), "b.yaml": checked])
+    #expect(state.diagnostics.isEmpty)
+    #expect(state.models["m"]?.live.policy.checks == [Check(name: "errors", latency: expected)])
+  }
+
   @Test func `fills in the defaults`() throws {
     let state = state(["a.yaml": model("m"), "b.yaml": shared])
     #expect(state.diagnostics.isEmpty)

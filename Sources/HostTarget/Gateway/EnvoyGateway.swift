@@ -97,12 +97,13 @@ package actor EnvoyGateway: Gateway {
     try await inTurn { gateway in await gateway.applyNow(table) }
   }
 
-  package func observe() async -> GatewayObservation {
+  package func observe(latenciesOf backends: Set<BackendKey>) async -> GatewayObservation {
     guard process != nil else {
       return GatewayObservation(problem: problem ?? "the gateway has not been started")
     }
     let begun = epoch
-    guard let statistics = await admin.requests() else {
+    let watched = backends.map { EnvoyCluster.name($0.model, $0.revision) }
+    guard let statistics = await admin.requests(latenciesOf: watched) else {
       return GatewayObservation(problem: problem ?? "the gateway does not answer on \(paths.adminSocket)")
     }
     for (name, count) in statistics.unanswered where clusters[name] == nil { unansweredBefore[name] = count }
@@ -144,7 +145,7 @@ package actor EnvoyGateway: Gateway {
         0, allUnanswered[cluster.name, default: 0] - unansweredBefore[cluster.name, default: 0])
       found[cluster.key] = BackendStatistics(
         counts: RequestCounts(requests: answered + unanswered, errors: errors + unanswered),
-        active: statistics.number(prefix + "active"), duration: statistics.percentile99(prefix + "time"))
+        active: statistics.number(prefix + "active"), latency: statistics.latencies[cluster.name])
     }
     return found
   }

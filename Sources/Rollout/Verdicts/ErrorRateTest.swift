@@ -61,10 +61,6 @@ package struct ErrorRateTest: Hashable, Codable, Sendable {
       versusStable: errorRate.versusStable)
   }
 
-  /// The evidence of the parts that are asked: of the larger e-value, one share for each part.
-  ///
-  /// Each part so spends its share of `alpha`. This is never more than the parts' average, and unlike the
-  /// average it needs no common clock: the bound is judged after every request, the comparison by batches.
   private var logEValue: Double {
     var parts: [Double] = []
     if let bound = errorRate.max {
@@ -73,8 +69,7 @@ package struct ErrorRateTest: Hashable, Codable, Sendable {
     if errorRate.versusStable {
       parts.append(comparison.logEValue)
     }
-    guard let strongest = parts.max() else { return 0 }
-    return strongest - Double.log(Double(parts.count))
+    return logEValueOfStrongest(parts)
   }
 }
 

@@ -21,3 +21,12 @@ func logMeanOfExponentials(_ terms: some Collection<Double>) -> Double {
   guard !terms.isEmpty else { return 0 }
   return logSumOfExponentials(terms) - Double.log(Double(terms.count))
 }
+
+/// The evidence of the parts of a check, by the logarithms of their e-values: of the largest, one share for each part.
+///
+/// Each part so spends its share of `alpha`. This is never more than the parts' average, and unlike the average it
+/// needs no common clock: a bound is judged after every request, a comparison by batches.
+func logEValueOfStrongest(_ parts: [Double]) -> Double {
+  guard let strongest = parts.max() else { return 0 }
+  return strongest - Double.log(Double(parts.count))
+}

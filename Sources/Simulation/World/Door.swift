@@ -57,7 +57,7 @@ struct Door {
     counters.mapValues { counter in
       BackendStatistics(
         counts: RequestCounts(requests: counter.requests, errors: counter.errors),
-        active: counter.activeUntil > now ? 1 : 0, duration: Self.requestDuration)
+        active: counter.activeUntil > now ? 1 : 0, latency: counter.latency)
     }
   }
 
@@ -85,6 +85,13 @@ extension RouteTable {
 }
 
 extension Door.Counter {
+  /// As long as each request takes.
+  fileprivate var latency: LatencyHistogram? {
+    let time = Door.requestDuration
+    return requests == 0
+      ? nil : LatencyHistogram(bins: [.init(from: time, to: time + .milliseconds(1), count: requests)])
+  }
+
   /// Takes in so many requests, of which this share fails. Answers how many have been answered.
   mutating func serve(_ amount: Double, errorRate: Double, until end: Timestamp) -> Int {
     requestCarry += amount

@@ -63,7 +63,7 @@ struct GatewayEdge: Gateway {
 
   func start() async throws(GatewayError) {}
 
-  func observe() async -> GatewayObservation {
+  func observe(latenciesOf _: Set<BackendKey>) async -> GatewayObservation {
     life.isOver ? GatewayObservation(problem: "the agent is dead") : world.observeGateway()
   }
 
