@@ -104,7 +104,7 @@ extension ModelMachine {
 
   /// What makes the rollout fail, in words.
   func trouble(in world: ModelObservation, at now: Timestamp) -> (Failure.Reason, String)? {
-    guard let rollout else { return nil }
+    guard let rollout, !rollout.isClosing else { return nil }
     if let check = rollout.checks.first(where: { $0.test.verdict == .fail }) {
       let stable = baseline(of: rollout)?.version
       return (.checkFailed, "check \(check.check.name): \(check.test.evidence.sentence(stable: stable))")

@@ -126,10 +126,11 @@ extension ModelMachine {
     id: RolloutID
   ) -> SteerOutcome<Rollback> {
     let message = "rolled back by \(person)" + (reason.map { ": \($0)" } ?? "")
-    if let version, version == stable?.version, rollout == nil {
+    let running = rollout?.isClosing == true ? nil : rollout
+    if let version, version == stable?.version, running == nil {
       return .already("\(name) is on version \(version)")
     }
-    if let rollout {
+    if let rollout = running {
       if case .restore = rollout.kind, case .stepping = rollout.stage {
         let target = rollout.candidate.version
         return version == nil || version == target

@@ -85,6 +85,9 @@ package struct Rollout: Hashable, Codable, Sendable {
 
   package var isPromoted: Bool { promotedAt != nil }
 
+  /// Whether the version that it has displaced is on its way out: traffic cannot go back there in one step any more.
+  package var isClosing: Bool { isPromoted && step == .stop }
+
   package var step: Step { program.steps[min(cursor, program.steps.count - 1)] }
 
   /// What the steps up to and including the current one ask of the world.

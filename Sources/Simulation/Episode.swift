@@ -205,6 +205,7 @@ package final class Episode: @unchecked Sendable {
       let result = await reconciler.pass()
       world.tally.passes += 1
       guard !life.isOver else { return }
+      if world.isGatewayDeaf { world.lastDeaf = world.now }
       if !isDiskFull, !world.isGatewayDeaf { world.referee.passed(in: world) }
       nextPass = world.now + max(result.next - world.clock.now(), scenario.setting.pace)
       if !result.again { return }

@@ -26,8 +26,7 @@ struct Mutants: AsyncParsableCommand {
 
   func run() async throws {
     let project = URL(filePath: FileManager.default.currentDirectoryPath)
-    let workshop = Workshop(
-      project: project, folder: URL(filePath: folder, relativeTo: project).standardizedFileURL)
+    let workshop = Workshop(project: project, folder: project.appending(path: folder))
     try workshop.copy(Mutant.all)
     say("building the simulator with \(Mutant.all.count) mutants in it")
     try await build(workshop)

@@ -33,9 +33,11 @@ extension Referee {
       return complaint(aboutMissing: name, claim, isGibberish: !desired.unattributed.isEmpty, in: world)
     }
     if restingRevision(of: name, in: world) != nil {
-      return claim.isServing && claim.stalled == nil ? nil : "it is as Git asks"
+      return claim.isServing && (claim.stalled == nil || isCrashLooping(claim, name)) ? nil : "it is as Git asks"
     }
-    if let stalled = claim.stalled { return doubt(stalled, about: model, in: world) }
+    if let stalled = claim.stalled, !isCrashLooping(claim, name) {
+      return doubt(stalled, about: model, in: world)
+    }
     if let reconciling = claim.reconciling { return doubt(reconciling, about: model, in: world) }
     let isUnready = claim.ready == "InstancesNotReady" && !isSound(name, in: world)
     return isUnready ? nil : "it is not as Git asks"
@@ -53,6 +55,14 @@ extension Referee {
     if claim.stalled != expected { return "it should say \(expected)" }
     if isSound(name, in: world), !world.door.routing.answers(name, in: world) { return "nobody answers" }
     return nil
+  }
+
+  /// Whether stable has ended often, as the model says. It is no reason not to go on.
+  private func isCrashLooping(_ claim: Claim, _ name: ModelName) -> Bool {
+    guard claim.stalled == "CrashLooping", let watch = watches[name], let stable = watch.proven.last else {
+      return false
+    }
+    return watch.crashes[stable] ?? 0 > 2
   }
 
   private func isGone(_ name: ModelName, in world: World) -> Bool {
@@ -89,7 +99,7 @@ extension Referee {
     case "Paused": return watch.isPaused == false ? "nobody has paused it" : nil
     case "Suspended": return model.live.suspend ? nil : "Git does not suspend it"
     case "Progressing": return doubtProgress(of: model.name, watch, in: world)
-    case "CrashLooping" where watch.proven.last == asked, "StartFailed" where watch.proven.last == asked:
+    case "StartFailed" where watch.proven.last == asked:
       return isSound(model.name, in: world) ? "nothing is wrong with it" : nil
     case "RevertNotPossible": return world.couldRestore(model.name, to: watch.proven.last) ? "it is possible" : nil
     case "FailedBefore":

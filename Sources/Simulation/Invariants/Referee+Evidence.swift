@@ -7,36 +7,47 @@ import Vocabulary
 extension Referee {
   // MARK: Time
 
-  /// A pass is complete, in which everything worked.
+  /// A pass is complete, in which everything worked. Until the next one the agent goes by what it has seen in this one.
   mutating func passed(in world: World) {
-    let step = lastPass.map { world.now - $0 } ?? .zero
+    let time = lastPass.map { world.now - $0 } ?? .zero
     lastPass = world.now
-    for name in names {
-      guard watches[name]?.open != nil else { continue }
-      take(step, name, in: world)
-    }
-    halted = Set(names.filter { isHalted($0, in: world) })
-    checkRoutes(in: world)
+    for name in names { count(time, name) }
+    for name in names { note(name, in: world) }
+    if world.now - world.lastDeaf > Self.gatewayPatience { checkRoutes(in: world) }
     checkDeadlines(in: world)
     findQuiet(in: world)
   }
 
-  /// Counts the time since the last pass, for which the world was as that pass has seen it.
-  private mutating func take(_ step: Duration, _ name: ModelName, in world: World) {
-    if halted.contains(name) {
-      watches[name]?.open?.halted += step
-      return
+  /// How long the agent leaves a gateway alone that has refused.
+  private static let gatewayPatience = Duration.seconds(1)
+
+  private mutating func count(_ time: Duration, _ name: ModelName) {
+    switch watches[name]?.open?.sight {
+    case .halted: watches[name]?.open?.halted += time
+    case .going(let isReady):
+      watches[name]?.open?.watched += time
+      if isReady {
+        watches[name]?.open?.unready = .zero
+      } else {
+        watches[name]?.open?.unready += time
+      }
+    case .waitingForPerson, nil: break
     }
-    let rollout = world.ledger.models[name]?.machine.rollout
-    if let rollout, case .pause(nil) = rollout.step { return }
-    watches[name]?.open?.watched += step
-    guard let rollout, rollout.stance.candidateRuns, case .stepping = rollout.stage,
-      !isReady(rollout, name, in: world)
-    else {
-      watches[name]?.open?.unready = .zero
-      return
-    }
-    watches[name]?.open?.unready += step
+  }
+
+  private mutating func note(_ name: ModelName, in world: World) {
+    guard watches[name]?.open != nil else { return }
+    let sight = sight(of: name, in: world)
+    if sight == .going(isReady: true) { watches[name]?.open?.lastReadyAt = world.now }
+    watches[name]?.open?.sight = sight
+  }
+
+  private func sight(of name: ModelName, in world: World) -> Watch.Sight {
+    if isHalted(name, in: world) { return .halted }
+    guard let rollout = world.ledger.models[name]?.machine.rollout else { return .going(isReady: true) }
+    if case .pause(nil) = rollout.step { return .waitingForPerson }
+    guard rollout.stance.candidateRuns, case .stepping = rollout.stage else { return .going(isReady: true) }
+    return .going(isReady: isReady(rollout, name, in: world))
   }
 
   /// Whether as many instances of the candidate are ready as its step needs.
@@ -115,12 +126,13 @@ extension Referee {
       case .digestMismatch: nature.bytes == .corrupt
       case .artifactInvalid: nature.bytes == .unsafe
       case .startFailed: !nature.isStartable
-      case .neverReady: open.watched + slack(in: world) >= open.policy.readyTimeout
-      case .crashed: open.crashes > 2 || open.unready + slack(in: world) >= open.policy.readyTimeout
+      case .neverReady: world.now - open.startedAt >= open.policy.readyTimeout
+      case .crashed:
+        open.crashes > 2 || world.now - open.lastReadyAt + slack(in: world) >= open.policy.readyTimeout
       case .checkFailed: hasErrors(record, nature, in: world)
       case .undecided: open.policy.onUndecided == .revert
       case .deadlineExceeded:
-        open.policy.progressDeadline.map { open.watched + slack(in: world) >= $0 } ?? false
+        open.policy.progressDeadline.map { world.now - open.startedAt >= $0 } ?? false
       case .rolledBackByHand, .abortedByHand: true
       }
     if !isTrue {

@@ -30,6 +30,7 @@ extension Referee {
     watches[name]?.proven = []
     watches[name]?.open = nil
     watches[name]?.isPaused = false
+    started = started.filter { !$0.rawValue.hasPrefix("\(name)-") }
   }
 
   private mutating func journals(_ record: RolloutRecord, in world: World) {
@@ -53,8 +54,9 @@ extension Referee {
     }
     let open = Watch.Open(
       id: record.id, attempt: Attempt(record), startedAt: world.now, policy: asked.live.policy,
-      isRestore: record.requestedBy != nil, isFirst: watch.proven.isEmpty,
-      requestsBefore: world.answered(record.model, record.revision))
+      isRestore: world.ledger.models[record.model]?.machine.rollout?.kind != .deploy,
+      isFirst: watch.proven.isEmpty, requestsBefore: world.answered(record.model, record.revision),
+      lastReadyAt: world.now)
     checkBeginning(of: open, record, in: world)
     checkAdmission(of: open, record, in: world)
     if !open.isRestore { watches[record.model]?.failed.remove(record.revision) }

@@ -19,7 +19,9 @@ extension Referee {
 
   mutating func changed(_ server: Server) {
     touch(server.spec.model)
-    if server.hasCrashed, watches[server.spec.model]?.open?.revision == server.spec.revision {
+    guard server.hasCrashed else { return }
+    watches[server.spec.model]?.crashes[server.spec.revision, default: 0] += 1
+    if watches[server.spec.model]?.open?.revision == server.spec.revision {
       watches[server.spec.model]?.open?.crashes += 1
     }
   }

@@ -55,8 +55,7 @@ extension Referee {
     }
     if !isHopeless {
       blame(
-        .traffic,
-        "\(name) \(version) gets \(backend.weight) % with \(ready) of \(backend.ports.count) ports ready",
+        .traffic, "\(name) \(version) gets \(backend.weight) % with \(ready) of \(backend.ports.count) ports ready",
         in: world)
     }
   }
@@ -89,8 +88,7 @@ extension Referee {
     if watch.open?.revision != revision {
       blame(.traffic, "\(name) \(version) gets \(what) and is no candidate", in: world)
     }
-    if !world.servers.contains(where: { $0.isReady && $0.spec.model == name && $0.spec.revision == revision })
-    {
+    if !world.servers.contains(where: { $0.isReady && $0.spec.model == name && $0.spec.revision == revision }) {
       blame(.traffic, "\(name) \(version) gets \(what) with no instance ready", in: world)
     }
   }
@@ -119,8 +117,7 @@ extension Referee {
     let route = world.door.routing.models[name]
     let backend = route?.backends.first { $0.revision == server.spec.revision }
     if let backend, backend.weight > 0, backend.ports.contains(server.spec.port) {
-      blame(
-        .service, "\(server.spec.id) is stopped while it gets \(backend.weight) % of the requests", in: world)
+      blame(.service, "\(server.spec.id) is stopped while it gets \(backend.weight) % of the requests", in: world)
     }
     if route?.mirror?.revision == server.spec.revision || route?.preview?.revision == server.spec.revision {
       blame(.service, "\(server.spec.id) is stopped while it gets copies or a preview", in: world)

@@ -17,9 +17,8 @@ struct Referee {
   var started: Set<InstanceID> = []
   /// Whether a person's command is being carried out.
   var isSteering = false
-  /// When the last complete pass was, and which models stood still by what it saw.
+  /// When the last complete pass was.
   var lastPass: Timestamp?
-  var halted: Set<ModelName> = []
 
   init(_ setting: Setting) {
     names = setting.models.map(\.name)

@@ -25,10 +25,23 @@ struct Watch {
     var watched = Duration.zero
     /// How much of that its instances should have been ready in, and were not, at a stretch.
     var unready = Duration.zero
+    /// When it was last seen as ready as it had to be.
+    var lastReadyAt: Timestamp
+    /// What the last pass has seen of it.
+    var sight: Sight?
     /// How often one of its instances has ended by itself.
     var crashes = 0
 
     var revision: Revision { attempt.revision }
+  }
+
+  /// What a pass sees of a rollout.
+  enum Sight: Hashable {
+    /// The clock of its steps stands still.
+    case halted
+    case waitingForPerson
+    /// - Parameter isReady: whether as many instances are ready as its step needs.
+    case going(isReady: Bool)
   }
 
   /// What must not change as long as nothing happens to the model.
@@ -51,6 +64,8 @@ struct Watch {
   var open: Open?
   /// The revisions that completed a rollout and were not taken back, the serving one last.
   var proven: [Revision] = []
+  /// How often instances of each revision have ended by themselves.
+  var crashes: [Revision: Int] = [:]
   /// The revisions that failed, and that nobody has asked for anew.
   var failed: Set<Revision> = []
   /// The attempts that failed.

@@ -65,8 +65,7 @@ extension World {
   }
 
   private func drift(_ model: ModelName) {
-    guard var route = door.routing.models[model],
-      let heaviest = route.backends.indices.first(where: { route.backends[$0].weight > 0 })
+    guard var route = door.routing.models[model], let heaviest = route.backends.indices.first(where: { route.backends[$0].weight > 0 })
     else { return }
     route.backends[heaviest].ports = []
     door.routing.models[model] = route

@@ -31,6 +31,8 @@ final class World: @unchecked Sendable {
   var isSourceOut = false
   /// Something has changed that the agent would be woken for.
   var hasRung = false
+  /// When a pass last found a gateway that takes no routes.
+  var lastDeaf = World.beginning + .seconds(-60)
   /// How often anything has changed.
   var changes = 0
   private var isHealthKnown = false
@@ -93,10 +95,11 @@ final class World: @unchecked Sendable {
 
   /// Lets time pass, up to the next change at most, so that the world is the same all along.
   func advance(to time: Timestamp) {
-    guard time > now else { return }
-    serve(for: time - now, until: time)
-    clock.advance(by: time - now)
-    now = time
+    if time > now {
+      serve(for: time - now, until: time)
+      clock.advance(by: time - now)
+      now = time
+    }
     var changed = shelf.advance(to: now)
     for index in servers.indices where servers[index].advance(to: now) {
       changed = true
