@@ -10,7 +10,12 @@ extension Reconciler {
   func route() async -> Bool {
     let table = wantedTable()
     let now = edges.clock.now()
-    guard table != world.gateway.accepted, now >= gatewayRetryAt else { return false }
+    guard table != world.gateway.accepted else {
+      // Whatever it refused is not wanted any more, or it was not there yet and has its routes from before.
+      gatewayTrouble = nil
+      return false
+    }
+    guard now >= gatewayRetryAt else { return false }
     do throws(GatewayError) {
       try await edges.gateway.apply(table)
       gatewayTrouble = nil

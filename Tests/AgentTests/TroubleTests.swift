@@ -195,6 +195,19 @@ import Vocabulary
     #expect(await host.split() == ["1": 90, "2": 10])
   }
 
+  @Test func `a refusal is over when nothing is left to be refused`() async throws {
+    let host = try await Host.withStable()
+    await host.gateway.refuse(with: GatewayError(.rejected, "no such cluster"))
+    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
+    await host.settle()
+    #expect(try await host.model().conditions.contains { $0.reason == "GatewayUnavailable" })
+    await host.commit("Stay with fraud 1", ["fraud.yaml": manifest(version: 1)])
+    await host.settle()
+    await host.run(2)
+    #expect(await host.split() == ["1": 100])
+    #expect(try await host.model().conditions.map(\.reason) == ["Serving"])
+  }
+
   @Test func `a gateway that cannot be asked is no evidence`() async throws {
     let host = try await Host.withStable()
     await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])

@@ -69,7 +69,10 @@ struct KillPlan {
   private var left: [Death]
   private var known: Set<String>
   private var tries: [Death: Int] = [:]
-  private let needed: Set<String>
+  /// Of the undisturbed journey, what the agent is to be killed at.
+  private let needed: [Death]
+  /// In how many of the later journeys a kind of transition came.
+  private var seen: [String: Int] = [:]
   private let sweep: AgentKillTests.Sweep
   private(set) var killed: [Death] = []
 
@@ -87,20 +90,27 @@ struct KillPlan {
         Death(side: sweep.sides[turn % sweep.sides.count], transition: transitions[index])
       }
     }
-    needed = Set(left.map(Self.kind))
+    needed = left
   }
 
-  /// The kinds of transitions that the agent should have been killed at, and never was.
-  var missed: Set<String> { needed.subtracting(killed.map(Self.kind)) }
+  /// Where the agent should have been killed, and was not though the transition came again.
+  var missed: [Death] {
+    let kinds = Set(killed.map { Self.kind($0.transition) })
+    return needed.filter { death in
+      let kind = Self.kind(death.transition)
+      return !kinds.contains(kind) && seen[kind, default: 0] > 1
+    }
+  }
 
   /// A failure may come at one step or the next, and then all that follows is called otherwise.
-  private static func kind(of death: Death) -> String {
-    death.description.filter { !$0.isNumber && $0 != "#" }
+  private static func kind(_ transition: String) -> String {
+    transition.filter { !$0.isNumber && $0 != "#" }
   }
 
   mutating func next() -> Death? { left.isEmpty ? nil : left.removeFirst() }
 
   mutating func note(_ trip: Traveller.Trip, of death: Death) {
+    for kind in Set(trip.transitions.map(Self.kind)) { seen[kind, default: 0] += 1 }
     if sweep.stride == 1 {
       for transition in trip.transitions where known.insert(transition).inserted {
         left += sweep.sides.map { Death(side: $0, transition: transition) }
