@@ -31,7 +31,8 @@ struct LatencyTests {
         #expect(words.contains("This reverts commit \(commit)"))
         #expect(words.contains("check tail: "), "\(message)")
         #expect(words.contains("requests took longer than 250 ms, at most 1 % allowed; "), "\(message)")
-        #expect(words.contains(" on version 1 (e-value "), "\(message)")
+        // Where few requests came, the bound has decided before there was enough to compare with.
+        #expect(words.contains("(e-value "), "\(message)")
         #expect(tally.answered(by: rollout.revision) == 0)
         #expect(tally.failed() == [:])
         measured("a slow shadow", tally)
