@@ -17,9 +17,12 @@ package struct History: Sendable {
 
   /// For each model, the first-parent commit since which it has had this revision without a break. The walk ends
   /// at `base`, a commit whose wishes are known: a model that had the revision there already is not in the answer.
-  package func introductions(of revisions: [ModelName: Revision], at tip: CommitID, after base: CommitID?)
-    async throws(SourceError) -> [ModelName: CommitID]
-  {
+  ///
+  /// - Parameter known: the revisions that were asked for last, for models that cannot be read at `base`.
+  package func introductions(
+    of revisions: [ModelName: Revision], at tip: CommitID, after base: CommitID?,
+    knowing known: [ModelName: Revision] = [:]
+  ) async throws(SourceError) -> [ModelName: CommitID] {
     var found: [ModelName: CommitID] = [:]
     // What the commit at hand asks for, of the models whose introduction may lie further back. Where a model cannot
     // be read it has not changed: a mistake and its correction are no new wish.
@@ -30,7 +33,13 @@ package struct History: Sendable {
       guard index + 1 < commits.count else {
         if let base, commit.parents.first == base {
           let before = unbroken(open, revisions, in: try await repository.desired(at: base))
-          found = found.filter { name, _ in before[name] == nil }
+          found = found.filter { name, _ in
+            switch before[name] {
+            case .unreadable: known[name] != revisions[name]
+            case .revision, .nothing: false
+            case nil: true
+            }
+          }
         }
         break
       }

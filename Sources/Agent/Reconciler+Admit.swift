@@ -49,11 +49,16 @@ extension Reconciler {
   private func neighbour(_ record: ModelRecord) -> Neighbour {
     let machine = record.machine
     let stable = machine.stable.map { resources(of: $0.revision, in: record) * machine.replicas }
-    let now = machine.wanted().instances.reduce(Resources()) { sum, wanted in
+    let needed = machine.wanted().instances.reduce(Resources()) { sum, wanted in
       sum + resources(of: wanted.release.revision, in: record) * wanted.count
     }
+    let stopping = (world.byModel[machine.name] ?? []).filter { $0.condition == .stopping }
+    let leaving = (unwanted(of: machine.name) + stopping).reduce(Resources()) { sum, instance in
+      sum + resources(of: instance.revision, in: record)
+    }
     return Neighbour(
-      isReady: isReady(record), isRollingOut: machine.isRollingOut, atRest: stable ?? Resources(), now: now)
+      isReady: isReady(record), isRollingOut: machine.isRollingOut, atRest: stable ?? Resources(),
+      now: needed + leaving, leaving: leaving)
   }
 
   private func resources(of revision: Revision, in record: ModelRecord) -> Resources {

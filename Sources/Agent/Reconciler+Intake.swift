@@ -59,7 +59,9 @@ extension Reconciler {
       unknown.isEmpty
       ? [:]
       : try await History(repository: edges.repository)
-        .introductions(of: unknown, at: tip, after: await lastCommit())
+        .introductions(
+          of: unknown, at: tip, after: await lastCommit(),
+          knowing: records.compactMapValues { $0.machine.desired?.revision })
     let reverts = try await unrecordedReverts(for: wishes, at: tip)
     let now = edges.clock.now()
     let source = SourceRecord(

@@ -149,8 +149,12 @@ package actor Reconciler {
       result = record.machine.observe(observation, at: now)
     }
     if result == .waiting {
-      // What was counted is not lost if it is not written: the gateway's totals still hold it.
-      records[name] = record
+      if record.machine.rollout?.clocks == before.rollout?.clocks {
+        // What was counted is not lost if it is not written: the gateway's totals still hold it.
+        records[name] = record
+      } else {
+        try await save(record, [])
+      }
       return false
     }
     let entries = result.entries(of: name, before: before, after: record.machine, at: now)
@@ -177,9 +181,10 @@ package actor Reconciler {
   /// Journals a model with whatever belongs to the change, and only then believes it.
   func save(_ record: ModelRecord, _ entries: [JournalEntry]) async throws(JournalError) {
     var record = record
+    let running = (world.byModel[record.machine.name] ?? []).map(\.revision)
     record.workloads = record.workloads.filter { workload in
       record.machine.known.contains { $0.revision == workload.key }
-        || record.machine.desired?.revision == workload.key
+        || record.machine.desired?.revision == workload.key || running.contains(workload.key)
     }
     record.conditions = conditions(of: record)
     let name = record.machine.name

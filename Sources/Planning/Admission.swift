@@ -24,12 +24,17 @@ package struct Neighbour: Hashable, Sendable {
   package var atRest: Resources
   /// What it needs now, candidates and versions that are kept warm included.
   package var now: Resources
+  /// How much of that goes to instances that nobody wants any more and that have not stopped yet.
+  package var leaving: Resources
 
-  package init(isReady: Bool, isRollingOut: Bool, atRest: Resources, now: Resources) {
+  package init(
+    isReady: Bool, isRollingOut: Bool, atRest: Resources, now: Resources, leaving: Resources = Resources()
+  ) {
     self.isReady = isReady
     self.isRollingOut = isRollingOut
     self.atRest = atRest
     self.now = now
+    self.leaving = leaving
   }
 }
 
@@ -78,7 +83,7 @@ package func admissions(
     guard var model = models[proposal.model] else { continue }
     model.isRollingOut = true
     model.isReady = false
-    model.now = proposal.peak(beside: model)
+    model.now = proposal.load(beside: model)
     models[proposal.model] = model
   }
   return answers
@@ -104,8 +109,8 @@ private func admission(
   }
   let others = total(of: models, besides: proposal.model, \.now)
   let now = models[proposal.model]?.now ?? Resources()
-  let peak = proposal.peak(beside: models[proposal.model])
-  if let capacity = limits.capacity, let lack = peak.lack(since: now, beside: others, of: capacity) {
+  let load = proposal.load(beside: models[proposal.model])
+  if let capacity = limits.capacity, let lack = load.lack(since: now, beside: others, of: capacity) {
     return .waits(
       Trouble(
         reason: "WaitingForCapacity",
@@ -146,6 +151,13 @@ extension Proposal {
   fileprivate func peak(beside model: Neighbour?) -> Resources {
     let stable = model?.atRest ?? Resources()
     return isExclusive ? stable.max(candidate) : stable + candidate
+  }
+
+  /// What the model needs if its rollout begins now, when an earlier candidate may still be stopping.
+  fileprivate func load(beside model: Neighbour?) -> Resources {
+    let leaving = model?.leaving ?? Resources()
+    // Where only one release fits, the candidate starts when all else of the model is gone.
+    return isExclusive ? peak(beside: model).max(leaving) : peak(beside: model) + leaving
   }
 }
 

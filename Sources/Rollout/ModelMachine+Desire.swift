@@ -147,7 +147,9 @@ extension ModelMachine {
       let message = "Git returned to version \(release.version) while it was kept warm"
       return restore(because: .rolledBackByHand, message, at: now).map(DesireResult.returned)
     }
-    return rollout.rules.queues ? .queued(behind: rollout.candidate) : nil
+    // As long as the promoted version does not answer, the one before it may be all there is.
+    let isNeeded = rollout.unreadySince != nil && !rollout.isClosing
+    return rollout.rules.queues || isNeeded ? .queued(behind: rollout.candidate) : nil
   }
 
   /// Whether Git still asks for the attempt that this rollout has given up.

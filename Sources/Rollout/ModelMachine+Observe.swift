@@ -86,7 +86,8 @@ extension ModelMachine {
       guard let duration else { return .wait("`evenkeel promote \(name)`") }
       return elapsed >= duration ? .complete : .wait(nil)
     case .watch(let duration):
-      return elapsed >= duration ? .complete : .wait(nil)
+      // As long as the promoted version does not answer, the one before it may be all there is.
+      return elapsed >= duration && world.instances.ready > 0 ? .complete : .wait(world.instances.trouble)
     }
   }
 

@@ -85,6 +85,9 @@ package struct Rollout: Hashable, Codable, Sendable {
 
   package var isPromoted: Bool { promotedAt != nil }
 
+  /// Since when time runs or stands still for it. An agent that forgot it would begin to count anew.
+  package var clocks: [Timestamp?] { [unreadySince, halt?.since, stepStartedAt] }
+
   /// Whether the version that it has displaced is on its way out: traffic cannot go back there in one step any more.
   package var isClosing: Bool { isPromoted && step == .stop }
 

@@ -11,9 +11,8 @@ extension Mutant {
       "let ready = staying.filter { MUTANT || $0.condition == .ready }"),
     Mutant(
       "leave-drift-alone", in: "Agent/Reconciler+Route.swift",
-      "guard table != world.gateway.accepted, now >= gatewayRetryAt else { return false }",
-      "guard table != world.gateway.accepted, !(MUTANT && world.gateway.drift != nil), now >= gatewayRetryAt else { return false }"
-    ),
+      "guard now >= gatewayRetryAt else { return false }",
+      "guard !(MUTANT && world.gateway.drift != nil), now >= gatewayRetryAt else { return false }"),
   ]
 
   /// Bugs of what may begin.

@@ -7,7 +7,8 @@ import Vocabulary
   @Test func `a check that fails while the old version stops sends no traffic back to it`() {
     var machine = machine(at: .stop)
     let counts = [
-      revision(1): RequestCounts(requests: 100_000), revision(2): RequestCounts(requests: 200_000, errors: 90_000),
+      revision(1): RequestCounts(requests: 100_000),
+      revision(2): RequestCounts(requests: 200_000, errors: 90_000),
     ]
     var world = obliging(machine, counts: counts)
     world.others = 1

@@ -8,7 +8,9 @@ extension Referee {
   mutating func checkBeginning(of open: Watch.Open, _ record: RolloutRecord, in world: World) {
     let name = record.model
     guard let watch = watches[name] else { return }
-    if watch.quiet != nil { blame(.neighbours, "\(name) begins a rollout, and nothing happened to it", in: world) }
+    if watch.quiet != nil {
+      blame(.neighbours, "\(name) begins a rollout, and nothing happened to it", in: world)
+    }
     if open.isRestore {
       if watch.rollbacks == 0 { blame(.attempts, "\(name) goes back unasked", in: world) }
       return
@@ -44,6 +46,7 @@ extension Referee {
     if world.ledger.instances[spec.id] != spec {
       blame(.attempts, "\(spec.id) is started, and its intent is not journalled", in: world)
     }
+    watches[name]?.stopped.remove(spec.revision)
     if !started.insert(spec.id).inserted {
       blame(.attempts, "\(spec.id) is started a second time", in: world)
     }
@@ -93,7 +96,8 @@ extension Referee {
       blame(.attempts, "\(name) \(version) gets \(weight) % before that is journalled", in: world)
     }
     if let mirror = route.mirror, mirror.percent != wanted.mirror {
-      blame(.attempts, "\(name) \(version) gets \(mirror.percent) % copies before that is journalled", in: world)
+      blame(
+        .attempts, "\(name) \(version) gets \(mirror.percent) % copies before that is journalled", in: world)
     }
     if route.preview != nil, wanted.preview == nil {
       blame(.attempts, "\(name) \(version) gets a preview before that is journalled", in: world)

@@ -33,12 +33,14 @@ extension Referee {
       return complaint(aboutMissing: name, claim, isGibberish: !desired.unattributed.isEmpty, in: world)
     }
     if restingRevision(of: name, in: world) != nil {
-      return claim.isServing && (claim.stalled == nil || isCrashLooping(claim, name)) ? nil : "it is as Git asks"
+      return claim.isServing && (claim.stalled == nil || isCrashLooping(claim, name))
+        ? nil : "it is as Git asks"
     }
     if let stalled = claim.stalled, !isCrashLooping(claim, name) {
       return doubt(stalled, about: model, in: world)
     }
     if let reconciling = claim.reconciling { return doubt(reconciling, about: model, in: world) }
+    if let pinned = claim.pinned { return doubt(pinned, about: model, in: world) }
     let isUnready = claim.ready == "InstancesNotReady" && !isSound(name, in: world)
     return isUnready ? nil : "it is not as Git asks"
   }
@@ -86,11 +88,13 @@ extension Referee {
     let asked = revision(of: model.workload)
     let attempt = Attempt(
       Release(
-        revision: asked, version: "", commit: world.branch.introduction(of: model.name, at: world.branch.tip)))
+        revision: asked, version: "", commit: world.branch.introduction(of: model.name, at: world.branch.tip))
+    )
     switch reason {
     case "CapacityExceeded", "WaitingForCapacity":
-      guard let capacity = world.setting.limits.capacity else { return "there is no limit" }
-      return need(of: model, in: world).memory > capacity.memory ? nil : "it fits"
+      let need = need(
+        of: model, isExclusive: model.live.policy.strategy == .recreate, atRest: true, in: world)
+      return need.fits(world.setting.limits) ? "it fits" : nil
     case "WaitingForDependency":
       return model.live.dependsOn.allSatisfy { isServing($0, in: world) } ? "all it depends on is ready" : nil
     case "WaitingForTurn":
@@ -101,12 +105,14 @@ extension Referee {
     case "Progressing": return doubtProgress(of: model.name, watch, in: world)
     case "StartFailed" where watch.proven.last == asked:
       return isSound(model.name, in: world) ? "nothing is wrong with it" : nil
-    case "RevertNotPossible": return world.couldRestore(model.name, to: watch.proven.last) ? "it is possible" : nil
+    case "RevertNotPossible":
+      return world.couldRestore(model.name, to: watch.proven.last) ? "it is possible" : nil
     case "FailedBefore":
       return watch.failedAttempts.contains(attempt) ? nil : "this attempt has not failed"
-    case _ where Failure.Reason(rawValue: reason) != nil:
+    case _ where reason == "Held" || Failure.Reason(rawValue: reason) != nil:
       let isHeld = world.ledger.models[model.name]?.machine.phase == .held
-      return isHeld && watch.failedAttempts.contains(attempt) ? nil : "it is not held for this attempt"
+      return isHeld && watch.failedAttempts.contains(attempt)
+        ? nil : "it is not held for the attempt of commit \(attempt.commit?.short ?? "none")"
     default: return "that should be over"
     }
   }
@@ -124,16 +130,6 @@ extension Referee {
     default: return "it hangs at \"\(step)\""
     }
   }
-
-  /// What all instances need if the model rolls out beside what else is at rest.
-  private func need(of model: DesiredModel, in world: World) -> Resources {
-    var need = (model.workload.resources ?? Resources()) * model.live.replicas
-    for server in world.servers where server.isRunning {
-      if server.spec.model == model.name, case .recreate = model.live.policy.strategy { continue }
-      need = need + world.resources(of: server.spec)
-    }
-    return need
-  }
 }
 
 /// What a model says of itself.
@@ -142,18 +138,20 @@ private struct Claim: CustomStringConvertible {
   var isServing = false
   var reconciling: String?
   var stalled: String?
+  var pinned: String?
   private var words: [String] = []
 
   init(_ conditions: [Condition]) {
     for condition in conditions {
-      words.append("\(condition.type.rawValue)=\(condition.status.rawValue) \(condition.reason): \(condition.message)")
+      words.append(
+        "\(condition.type.rawValue)=\(condition.status.rawValue) \(condition.reason): \(condition.message)")
       switch condition.type {
       case .ready:
         ready = condition.reason
         isServing = condition.status == .yes && condition.reason == "Serving"
       case .reconciling: reconciling = condition.reason
       case .stalled: stalled = condition.reason
-      case .pinnedByRollback: break
+      case .pinnedByRollback: pinned = condition.reason
       }
     }
   }

@@ -63,7 +63,10 @@ extension Referee {
   private func isHalted(_ name: ModelName, in world: World) -> Bool {
     if watches[name]?.isStopped == true || world.isSourceOut { return true }
     if world.troubles.has(.gatewaySilent) || world.troubles.has(.gatewayDown) { return true }
-    return world.shelf.isRegistryDown
+    switch world.ledger.models[name]?.machine.rollout?.step {
+    case .fetch, .verify: return world.shelf.isRegistryDown
+    default: return false
+    }
   }
 
   /// How much later than its deadline something may be seen to fail.
@@ -97,7 +100,8 @@ extension Referee {
     let time = world.now - open.startedAt - open.halted
     if time < demands.time {
       blame(
-        .evidence, "\(name) \(record.version) is promoted after \(time), and its policy asks for \(demands.time)",
+        .evidence,
+        "\(name) \(record.version) is promoted after \(time), and its policy asks for \(demands.time)",
         in: world)
     }
     if demands.needsPerson {
@@ -137,7 +141,8 @@ extension Referee {
       }
     if !isTrue {
       blame(
-        .evidence, "\(record.model) \(record.version) (\(nature)) fails, and it is not true: \(failure.message)",
+        .evidence,
+        "\(record.model) \(record.version) (\(nature)) fails, and it is not true: \(failure.message)",
         in: world)
     }
   }

@@ -10,7 +10,9 @@ extension Referee {
     let old = world.branch.desired(at: before) ?? DesiredState()
     let new = world.branch.desired(at: after) ?? DesiredState()
     for name in names {
-      if old.models[name] != new.models[name] || old.unreadable.contains(name) != new.unreadable.contains(name) {
+      if old.models[name] != new.models[name]
+        || old.unreadable.contains(name) != new.unreadable.contains(name)
+      {
         touch(name)
       }
       if case .recreate = new.models[name]?.live.policy.strategy { watches[name]?.mayRecreate = true }

@@ -51,7 +51,8 @@ extension Referee {
     let wanted = revision(of: asked.workload)
     if wanted != watch.proven.last {
       blame(
-        .obedience, "\(name) \(record.version) makes way for \(asked.workload.artifact.version) instead of queueing it",
+        .obedience,
+        "\(name) \(record.version) makes way for \(asked.workload.artifact.version) instead of queueing it",
         in: world)
     }
   }
@@ -61,10 +62,13 @@ extension Referee {
   mutating func checkAdmission(of open: Watch.Open, _ record: RolloutRecord, in world: World) {
     let name = record.model
     guard !open.isRestore, let watch = watches[name], let asked = watch.asked else { return }
-    if watch.isStopped { blame(.obedience, "\(name) \(record.version) begins while it is stopped", in: world) }
+    if watch.isStopped {
+      blame(.obedience, "\(name) \(record.version) begins while it is stopped", in: world)
+    }
     for other in asked.live.dependsOn where !isServing(other, in: world) {
       blame(
-        .admission, "\(name) \(record.version) begins, and \(other), which it depends on, is not ready", in: world)
+        .admission, "\(name) \(record.version) begins, and \(other), which it depends on, is not ready",
+        in: world)
     }
     if let most = world.setting.limits.parallelRollouts {
       let running = names.filter { $0 != name && isMoving($0, in: world) }
@@ -74,13 +78,12 @@ extension Referee {
           in: world)
       }
     }
-    if let capacity = world.setting.limits.capacity {
-      let need = peak(of: name, open, asked, in: world)
-      if need.memory > capacity.memory {
-        blame(
-          .admission, "\(name) \(record.version) begins and needs \(need.memory >> 20) MiB of \(capacity.memory >> 20)",
-          in: world)
-      }
+    let need = need(of: asked, isExclusive: asked.live.policy.strategy == .recreate, in: world)
+    if !need.fits(world.setting.limits) {
+      blame(
+        .admission,
+        "\(name) \(record.version) begins and does not fit: \(need) beside "
+          + world.servers.map { world.words(for: $0) }.joined(separator: ", "), in: world)
     }
   }
 
@@ -103,14 +106,43 @@ extension Referee {
     return watch.isPaused == false && watch.asked?.live.suspend == false
   }
 
-  /// What all instances need when the candidate is there.
-  private func peak(of name: ModelName, _ open: Watch.Open, _ asked: DesiredModel, in world: World) -> Resources {
-    var need = Resources()
+  /// What a rollout of a model takes beside what runs.
+  ///
+  /// - Parameter atRest: whether instances count that ought to run and do not.
+  func need(of model: DesiredModel, isExclusive: Bool, atRest: Bool = false, in world: World) -> Need {
+    var running: [ModelName: Int] = [:]
     for server in world.servers where server.isRunning {
-      let isOwn = server.spec.model == name
-      if isOwn, case .recreate = open.policy.strategy { continue }
-      need = need + world.resources(of: server.spec)
+      running[server.spec.model, default: 0] += world.memory(of: server.spec.model, server.spec.revision)
     }
-    return need + (asked.workload.resources ?? Resources()) * asked.live.replicas
+    for name in names where atRest {
+      guard let watch = watches[name], let stable = watch.proven.last, let asked = watch.asked else {
+        continue
+      }
+      running[name] = max(running[name] ?? 0, world.memory(of: name, stable) * asked.live.replicas)
+    }
+    var need = Need()
+    need.before = running[model.name] ?? 0
+    need.others = running.values.reduce(0, +) - need.before
+    let candidate = (model.workload.resources?.memory ?? 0) * model.live.replicas
+    need.peak = isExclusive ? max(need.before, candidate) : need.before + candidate
+    return need
   }
+}
+
+/// Bytes of memory that a rollout takes on the host.
+struct Need: CustomStringConvertible {
+  /// What runs of other models.
+  var others = 0
+  /// What runs of the model before.
+  var before = 0
+  /// What runs of it at most.
+  var peak = 0
+
+  /// Whether it fits; only what rises counts.
+  func fits(_ limits: HostLimits) -> Bool {
+    guard let capacity = limits.capacity else { return true }
+    return others + peak <= capacity.memory || peak <= before
+  }
+
+  var description: String { "\(others >> 20) + \(before >> 20) MiB, up to \(peak >> 20)" }
 }

@@ -21,7 +21,8 @@ extension Referee {
     if record.failure == nil || record.outcome == .promoted {
       blame(.reverts, "\(id.short) reverts \(name) \(record.version), which did not fail", in: world)
     }
-    if let earlier = reverts[rollout], world.branch.line(from: world.branch.tip).contains(where: { $0.id == earlier })
+    if let earlier = reverts[rollout],
+      world.branch.line(from: world.branch.tip).contains(where: { $0.id == earlier })
     {
       blame(.reverts, "\(id.short) reverts \(name) \(record.version) a second time", in: world)
     }
@@ -34,7 +35,9 @@ extension Referee {
   private mutating func checkHold(_ record: RolloutRecord, _ id: CommitID, in world: World) {
     guard record.requestedBy == nil, record.failure?.reason != .rolledBackByHand else { return }
     if policies[record.id]?.onFailure == .hold {
-      blame(.obedience, "\(id.short) reverts \(record.model) \(record.version), whose policy is to hold", in: world)
+      blame(
+        .obedience, "\(id.short) reverts \(record.model) \(record.version), whose policy is to hold",
+        in: world)
     }
   }
 
@@ -62,7 +65,9 @@ extension Referee {
           .reverts, "\(commit.id.short) reverts \(record.model) and changes \(name) with it", in: world)
       }
     }
-    if !after.unattributed.isSubset(of: before.unattributed) || !after.unreadable.isSubset(of: before.unreadable) {
+    if !after.unattributed.isSubset(of: before.unattributed)
+      || !after.unreadable.isSubset(of: before.unreadable)
+    {
       blame(.reverts, "\(commit.id.short) makes manifests unreadable", in: world)
     }
   }

@@ -49,13 +49,16 @@ extension Referee {
     }
     guard ready < backend.ports.count || ready == 0 else { return }
     let other = watches[name]?.proven.last
-    let isHopeless = watches[name]?.mayRecreate == true || world.servers.allSatisfy { server in
-      !(server.spec.model == name && server.isReady
-        && (server.spec.revision == backend.revision || server.spec.revision == other))
-    }
+    let isHopeless =
+      watches[name]?.mayRecreate == true
+      || world.servers.allSatisfy { server in
+        !(server.spec.model == name && server.isReady
+          && (server.spec.revision == backend.revision || server.spec.revision == other))
+      }
     if !isHopeless {
       blame(
-        .traffic, "\(name) \(version) gets \(backend.weight) % with \(ready) of \(backend.ports.count) ports ready",
+        .traffic,
+        "\(name) \(version) gets \(backend.weight) % with \(ready) of \(backend.ports.count) ports ready",
         in: world)
     }
   }
@@ -72,7 +75,9 @@ extension Referee {
 
   /// Whether a person goes back to it, or it is the version before the one that is being watched.
   private func isKeptWarm(_ revision: Revision, of name: ModelName, in world: World) -> Bool {
-    if watches[name]?.open?.isRestore == true, watches[name]?.proven.contains(revision) == true { return true }
+    if watches[name]?.open?.isRestore == true, watches[name]?.proven.contains(revision) == true {
+      return true
+    }
     guard watches[name]?.proven.dropLast().last == revision else { return false }
     return world.ledger.models[name]?.machine.rollout?.displaced?.revision == revision
   }
@@ -88,7 +93,8 @@ extension Referee {
     if watch.open?.revision != revision {
       blame(.traffic, "\(name) \(version) gets \(what) and is no candidate", in: world)
     }
-    if !world.servers.contains(where: { $0.isReady && $0.spec.model == name && $0.spec.revision == revision }) {
+    if !world.servers.contains(where: { $0.isReady && $0.spec.model == name && $0.spec.revision == revision })
+    {
       blame(.traffic, "\(name) \(version) gets \(what) with no instance ready", in: world)
     }
   }
@@ -97,9 +103,16 @@ extension Referee {
 
   /// The agent takes nobody's last answer away.
   private mutating func checkService(of name: ModelName, under table: RouteTable, in world: World) {
-    guard mustServe(name), world.door.routing.answers(name, in: world), !table.answers(name, in: world)
+    guard mustServe(name), let stable = watches[name]?.proven.last,
+      world.door.routing.answers(name, in: world), !table.answers(name, in: world)
     else { return }
-    blame(.service, "\(name) loses its last ready instance in the route", in: world)
+    // Servers that ended or hang by themselves are nobody's fault. Those that the agent has stopped are its own.
+    let isReady = world.servers.contains { $0.isReady && $0.spec.model == name && $0.spec.revision == stable }
+    guard isReady || watches[name]?.stopped.contains(stable) == true else { return }
+    blame(
+      .service,
+      "\(name) loses its last ready instance in the route; there are \(world.words(forServersOf: name))",
+      in: world)
   }
 
   /// Whether Git has the model, and nothing that it asks for takes it off the route.
@@ -114,15 +127,18 @@ extension Referee {
     if watches[name]?.quiet != nil {
       blame(.neighbours, "\(server.spec.id) is stopped, and nothing happened to \(name)", in: world)
     }
+    watches[name]?.stopped.insert(server.spec.revision)
     let route = world.door.routing.models[name]
     let backend = route?.backends.first { $0.revision == server.spec.revision }
     if let backend, backend.weight > 0, backend.ports.contains(server.spec.port) {
-      blame(.service, "\(server.spec.id) is stopped while it gets \(backend.weight) % of the requests", in: world)
+      blame(
+        .service, "\(server.spec.id) is stopped while it gets \(backend.weight) % of the requests", in: world)
     }
     if route?.mirror?.revision == server.spec.revision || route?.preview?.revision == server.spec.revision {
       blame(.service, "\(server.spec.id) is stopped while it gets copies or a preview", in: world)
     }
-    if let end = world.door.busyUntil[server.spec.port], server.isReady, end > world.now, !world.isGatewayBlind
+    if let end = world.door.busyUntil[server.spec.port], server.isReady, end > world.now,
+      !world.isGatewayBlind
     {
       blame(.service, "\(server.spec.id) is stopped while it still answers requests", in: world)
     }
@@ -140,7 +156,8 @@ extension Referee {
       if let preview = route.preview { checkGuest(preview.revision, of: name, "a preview", in: world) }
     }
     for name in names {
-      guard let watch = watches[name], let stable = watch.proven.last, watch.open == nil, mustServe(name) else { continue }
+      guard let watch = watches[name], let stable = watch.proven.last, watch.open == nil, mustServe(name)
+      else { continue }
       let isReady = world.servers.contains {
         $0.isReady && $0.spec.model == name && $0.spec.revision == stable
       }

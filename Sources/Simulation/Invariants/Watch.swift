@@ -64,6 +64,8 @@ struct Watch {
   var open: Open?
   /// The revisions that completed a rollout and were not taken back, the serving one last.
   var proven: [Revision] = []
+  /// The revisions of which the agent has stopped an instance, and has started none since.
+  var stopped: Set<Revision> = []
   /// How often instances of each revision have ended by themselves.
   var crashes: [Revision: Int] = [:]
   /// The revisions that failed, and that nobody has asked for anew.

@@ -86,12 +86,16 @@ struct Author {
     }
     return Setting(
       models: models, documents: documents, roommates: roommates, tree: tree,
-      pollInterval: dice.seconds(5...15), fetchTime: dice.pick([.milliseconds(100), .seconds(1), .seconds(3)]) ?? .seconds(1),
-      pace: dice.pick([.milliseconds(500), .seconds(2), .seconds(3)]) ?? .seconds(2), limits: writeLimits(Array(documents.values)),
+      pollInterval: dice.seconds(5...15),
+      fetchTime: dice.pick([.milliseconds(100), .seconds(1), .seconds(3)]) ?? .seconds(1),
+      pace: dice.pick([.milliseconds(500), .seconds(2), .seconds(3)]) ?? .seconds(2),
+      limits: writeLimits(Array(documents.values)),
       pruneLimit: dice.pick([50, 50, 30, 100]) ?? 50)
   }
 
-  private mutating func writeDocument(_ name: ModelName, among earlier: ArraySlice<ModelName>) -> ModelDocument {
+  private mutating func writeDocument(_ name: ModelName, among earlier: ArraySlice<ModelName>)
+    -> ModelDocument
+  {
     var document = ModelDocument(
       name: name, version: 1, policy: dice.pick(Self.policies) ?? "careful", replicas: 1 + dice.roll(2))
     if mood.hasLimits {
@@ -103,24 +107,29 @@ struct Author {
 
   private mutating func writeModel(_ name: ModelName) -> Setting.Model {
     let load = dice.pick([200, 100, 50, 50, 20, 5, 0.5] as [Double]) ?? 50
-    var natures = (1...Self.versions).map { _ in dice.chance(mood.badVersions) ? writeBadNature() : writeGoodNature() }
-    // What is there from the beginning is good, most of the time.
-    if dice.chance(90) { natures[0] = Nature() }
+    let errorRate = dice.chance(30) ? Nature.tolerable : 0
+    let natures = (1...Self.versions).map { number in
+      // What is there from the beginning is good, most of the time.
+      let isBad = dice.chance(number == 1 ? 10 : mood.badVersions)
+      return isBad ? writeBadNature(errorRate) : writeGoodNature(errorRate)
+    }
     return Setting.Model(name: name, natures: natures, load: load)
   }
 
   /// How many versions of each model there are.
   static let versions = 12
 
-  private mutating func writeGoodNature() -> Nature {
+  /// All good versions of a model are as good as each other, or a comparison would tell them apart.
+  private mutating func writeGoodNature(_ errorRate: Double) -> Nature {
     var nature = Nature()
+    nature.errorRate = errorRate
     nature.readyAfter = .milliseconds(dice.pick([200, 1000, 1000, 4000]) ?? 1000)
-    if dice.chance(30) { nature.errorRate = Nature.tolerable }
     return nature
   }
 
-  private mutating func writeBadNature() -> Nature {
+  private mutating func writeBadNature(_ errorRate: Double) -> Nature {
     var nature = Nature()
+    nature.errorRate = errorRate
     switch dice.roll(14) {
     case 0...4: nature.errorRate = dice.pick([0.05, 0.1, 0.3, 1]) ?? 0.3
     case 5: nature.readyAfter = nil

@@ -99,7 +99,9 @@ struct Branch {
     for id in reverted {
       let after = tree(at: id)
       let before = parent(of: id).map(tree(at:)) ?? Tree()
-      let paths = Set(after.files.keys).union(before.files.keys).filter { after.files[$0] != before.files[$0] }
+      let paths = Set(after.files.keys).union(before.files.keys).filter {
+        after.files[$0] != before.files[$0]
+      }
       let conflicts = paths.filter { !result.takeBack($0, from: after, to: before) }
       if !conflicts.isEmpty { return .conflict(paths: conflicts.sorted()) }
     }

@@ -61,11 +61,14 @@ extension World {
     clock.reboot()
     referee.rebooted()
     servers = []
+    let answered = door.answered
     door = Door()
+    door.answered = answered
   }
 
   private func drift(_ model: ModelName) {
-    guard var route = door.routing.models[model], let heaviest = route.backends.indices.first(where: { route.backends[$0].weight > 0 })
+    guard var route = door.routing.models[model],
+      let heaviest = route.backends.indices.first(where: { route.backends[$0].weight > 0 })
     else { return }
     route.backends[heaviest].ports = []
     door.routing.models[model] = route

@@ -32,7 +32,9 @@ extension World {
     if !nature.isStartable { throw InstanceError(.command, "there is no such program") }
     if troubles.has(.startsRefused) { throw InstanceError(.host, "the host refuses a new process") }
     let ports: Set = [spec.port, spec.metricsPort]
-    let isTaken = servers.contains { !$0.isGone && !ports.isDisjoint(with: [$0.spec.port, $0.spec.metricsPort]) }
+    let isTaken = servers.contains {
+      !$0.isGone && !ports.isDisjoint(with: [$0.spec.port, $0.spec.metricsPort])
+    }
     if troubles.has(.portsTaken) || isTaken {
       throw InstanceError(.portTaken, "port \(spec.port) is taken")
     }
@@ -93,11 +95,22 @@ extension World {
     let routes = table.models.sorted { $0.key < $1.key }.compactMap { name, route -> String? in
       var words = route.backends.filter { $0.weight > 0 }
         .map { "\(version(of: $0.revision)): \($0.weight) %" }
-      if let mirror = route.mirror { words.append("copies to \(version(of: mirror.revision)): \(mirror.percent) %") }
+      if let mirror = route.mirror {
+        words.append("copies to \(version(of: mirror.revision)): \(mirror.percent) %")
+      }
       if let preview = route.preview { words.append("preview of \(version(of: preview.revision))") }
       return words.isEmpty ? nil : "\(name) (\(words.joined(separator: ", ")))"
     }
     return routes.isEmpty ? "nothing" : routes.joined(separator: ", ")
+  }
+
+  /// The instances of a model, by version and condition.
+  func words(forServersOf name: ModelName) -> String {
+    servers(of: name).map(words).joined(separator: ", ")
+  }
+
+  func words(for server: Server) -> String {
+    "\(server.spec.id) of version \(version(of: server.spec.revision)) \(server.condition)"
   }
 
   func version(of revision: Revision) -> String {

@@ -10,9 +10,9 @@ extension World {
     door.answered[BackendKey(model: model, revision: revision)] ?? 0
   }
 
-  /// What one instance needs.
-  func resources(of spec: InstanceSpec) -> Resources {
-    ledger.models[spec.model]?.workloads[spec.revision]?.resources ?? Resources()
+  /// The bytes that one instance of a revision needs.
+  func memory(of model: ModelName, _ revision: Revision) -> Int {
+    ledger.models[model]?.workloads[revision]?.resources?.memory ?? 0
   }
 
   /// Whether putting back the document of a model alone, as the branch last had it with this revision, would do.
@@ -30,7 +30,8 @@ extension World {
       result.remove("model \(name)", from: path)
     }
     let after = Resolution.desired(in: result)
-    guard after.models[name].map({ revision(of: $0.workload) }) == good, !after.unreadable.contains(name) else {
+    guard after.models[name].map({ revision(of: $0.workload) }) == good, !after.unreadable.contains(name)
+    else {
       return false
     }
     var others = after
