@@ -38,6 +38,14 @@ torture: deps ## Kill the agent at every journal write of every strategy (five m
 	EVENKEEL_TORTURE=1 $(SWIFT) test --disable-xctest --experimental-maximum-parallelization-width $(TEST_WIDTH) \
 	  --filter AgentKillTests
 
+simulate: packages ## Live through random lives of a host: SEEDS=N of them, or the one of SEED=N with its story
+	$(SWIFT) build -c release --product simulator
+	SWIFT_DETERMINISTIC_HASHING=1 .build/release/simulator $(if $(SEED),--seed $(SEED),--first 1 --seeds $(or $(SEEDS),2000))
+
+mutants: packages ## Have the simulator find every deliberate bug of the table
+	$(SWIFT) build --product mutants
+	.build/debug/mutants
+
 check: packages systemd ## Check format, layering, imports and the systemd unit
 	$(SWIFT) format lint --recursive --strict Package.swift Sources Tests
 	$(SWIFT) build --explicit-target-dependency-import-check error
@@ -123,4 +131,4 @@ help: ## Show this list
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: build release demo test torture check bench format install deps packages systemd clean help
+.PHONY: build release demo test torture simulate mutants check bench format install deps packages systemd clean help

@@ -151,6 +151,7 @@ let package = Package(
       [
         "Effects", "Journal", "Manifests", "Planning", "Rollout", "TestSupport", "Vocabulary", grdb,
       ]),
+    tests("SimulationTests", ["Rollout", "Simulation"]),
     tests(
       "AgentTests",
       ["Agent", "Effects", "Manifests", "Planning", "Rollout", "Simulation", "Vocabulary", logging]),

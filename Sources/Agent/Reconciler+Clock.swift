@@ -31,7 +31,7 @@ extension Reconciler {
       record.machine.clockJumped(by: jump)
       if record != records[name] { moved[name] = record }
     }
-    entries += moved.values.map(JournalEntry.model)
+    entries += moved.values.sorted { $0.machine.name < $1.machine.name }.map(JournalEntry.model)
     let message = "the clock was set by \(jump); deadlines move along"
     entries.append(.event(Event(at: reading.wall, reason: "ClockSet", message: message)))
     try await write(entries)

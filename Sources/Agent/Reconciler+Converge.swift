@@ -160,10 +160,10 @@ extension Reconciler {
 
   /// Closes the books of models whose last instance is gone.
   private func finishRemovals() async throws(JournalError) {
-    for (name, record) in records where record.machine.removing {
+    for name in names(where: \.machine.removing) {
+      guard var record = records[name] else { continue }
       let isGone = (world.byModel[name] ?? []).allSatisfy(\.isExited)
       guard isGone, confirmedNoRoute(name) else { continue }
-      var record = record
       record.machine.removed()
       let event = JournalEntry.event(
         Event(at: edges.clock.now(), model: name, reason: "Removed", message: "\(name) is removed"))

@@ -105,7 +105,7 @@ extension Reconciler {
     defer { turns.leave() }
     let now = edges.clock.now()
     var entries: [JournalEntry] = [.source(source)]
-    for (request, commit) in reverts where isPending(request) {
+    for (request, commit) in reverts.sorted(by: { $0.key.model < $1.key.model }) where isPending(request) {
       entries += WriteBackResult.pushed(commit).entries(for: request, at: now)
     }
     var updated: [ModelName: ModelRecord] = [:]

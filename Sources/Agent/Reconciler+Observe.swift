@@ -92,9 +92,9 @@ extension Reconciler {
   /// with their last words.
   func settleExits() async throws(JournalError) {
     let now = edges.clock.now()
-    for (name, instances) in world.byModel {
-      for instance in instances {
-        guard instance.isExited else { continue }
+    let concerned = world.byModel.filter { $0.value.contains(where: \.isExited) }.keys.sorted()
+    for name in concerned {
+      for instance in world.byModel[name] ?? [] where instance.isExited {
         try await settleExit(of: instance, of: name, at: now)
       }
     }
