@@ -51,8 +51,9 @@ extension Reconciler {
       let event = Event(
         at: now, model: name, rollout: news.record?.id ?? record.machine.rollout?.id, reason: news.reason,
         message: news.message)
-      let running = record.machine.rollout.map { RolloutRecord($0, of: name) }
-      let line = news.record ?? (command.isNoted ? running : nil)
+      // The line of one that has ended says how, and stays.
+      let running = record.machine.phase.isUnderWay ? record.machine.rollout : nil
+      let line = news.record ?? (command.isNoted ? running.map { RolloutRecord($0, of: name) } : nil)
       try await save(record, [.event(event)] + (line.map { [.rollout($0)] } ?? []))
       return .done(news.message)
     }

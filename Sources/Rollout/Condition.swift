@@ -4,6 +4,14 @@ package import Vocabulary
 package enum Phase: String, Codable, Sendable {
   case fetching, verifying, starting, stepping, promoting, watching, stable
   case restoring, writingBack, held, removing
+
+  /// Whether a rollout goes on in it.
+  package var isUnderWay: Bool {
+    switch self {
+    case .fetching, .verifying, .starting, .stepping, .promoting, .watching: true
+    case .stable, .restoring, .writingBack, .held, .removing: false
+    }
+  }
 }
 
 /// One condition of a model, as kstatus of Kubernetes has them.

@@ -89,6 +89,16 @@ import Vocabulary
         == ["ann paused it", "bob resumed it", "cyd promoted it without further looks"])
   }
 
+  @Test func `a pause after the end of a rollout leaves its line of the history as it is`() async throws {
+    let host = try await inCanary()
+    _ = try await host.reconciler.steer("fraud", .abort, by: "ann")
+    await host.passes()
+    _ = try await host.reconciler.steer("fraud", .pause, by: "bob")
+    let record = try #require(try await host.reconciler.history(of: "fraud", limit: 1).first)
+    #expect(record.outcome == .aborted)
+    #expect(record.failure != nil)
+  }
+
   @Test func `an aborted rollout is held over restarts, and a retry is asked for by name`() async throws {
     var host = try await inCanary()
     _ = try await host.reconciler.steer("fraud", .abort, by: "ann")
