@@ -76,12 +76,18 @@ struct Corrections {
 /// Since when a backend that nobody wants any more has been waiting for its last answers.
 struct DrainBook {
   private var since: [InstanceID: Timestamp] = [:]
+  /// Whether one has begun since `keep` was called last.
+  private(set) var hasBegun = false
 
   var isEmpty: Bool { since.isEmpty }
+
+  /// Whether the instance was draining already in an earlier pass.
+  func knows(_ id: InstanceID) -> Bool { since[id] != nil }
 
   /// How long the instance has been draining; the first time it is asked, it begins.
   mutating func duration(of id: InstanceID, at now: Timestamp) -> Duration {
     let start = since[id] ?? now
+    if since[id] == nil { hasBegun = true }
     since[id] = start
     return now - start
   }
@@ -92,6 +98,7 @@ struct DrainBook {
 
   /// Forgets everyone else: whoever is wanted again, or gone.
   mutating func keep(_ ids: [InstanceID]) {
+    hasBegun = false
     let ids = Set(ids)
     since = since.filter { ids.contains($0.key) }
   }

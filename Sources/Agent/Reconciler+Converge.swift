@@ -146,7 +146,10 @@ extension Reconciler {
     guard route?.mirror?.revision != instance.revision, route?.preview?.revision != instance.revision else {
       return false
     }
+    let hasDrained = drains.knows(instance.id)
     let waited = drains.duration(of: instance.id, at: now)
+    // The statistics of this pass are older than its routes: a request may have come in between.
+    guard hasDrained else { return false }
     if waited >= specs[instance.id]?.terminationGrace ?? .seconds(30) { return true }
     // The gateway counts by release: while others of it serve, nobody knows which one still answers.
     guard weight == 0 || backend?.ports.isEmpty == true, let statistics = world.gateway.statistics else {

@@ -85,6 +85,8 @@ package actor Reconciler {
     // Routes come first: they take traffic off what has failed, and need no journal.
     moved = await route() || moved
     let more = await journalling { () throws(JournalError) in try await converge() }
+    // Whoever has just begun to drain is looked at again, with newer statistics.
+    moved = moved || drains.hasBegun
     let isCalm = dateConditions()
     guard trouble == nil, more == nil else {
       return PassResult(again: false, next: edges.clock.now() + .seconds(1))

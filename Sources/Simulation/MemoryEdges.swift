@@ -94,6 +94,7 @@ package actor MemoryGateway: Gateway {
   private var refusal: GatewayError?
   private var isSilent = false
   private var drift: String?
+  private var lateRequest: BackendKey?
 
   package init() {}
 
@@ -142,6 +143,9 @@ package actor MemoryGateway: Gateway {
   /// Somebody changes the routes behind the agent's back; what that was, in words.
   package func meddle(_ what: String) { (accepted, drift) = (nil, what) }
 
+  /// A request reaches this backend right before the next change of routes.
+  package func expectLateRequest(for key: BackendKey) { lateRequest = key }
+
   package func setActive(_ count: Int, _ key: BackendKey) {
     statistics[key, default: BackendStatistics(counts: RequestCounts(), active: 0)].active = count
   }
@@ -158,6 +162,8 @@ package actor MemoryGateway: Gateway {
 
   package func apply(_ table: RouteTable) async throws(GatewayError) {
     if let refusal { throw refusal }
+    if let lateRequest { setActive(1, lateRequest) }
+    lateRequest = nil
     (accepted, drift) = (table, nil)
     appliedTables.append(table)
   }

@@ -99,6 +99,23 @@ import Vocabulary
     #expect(record.failure != nil)
   }
 
+  @Test func `a request that comes right before a change of routes is answered before its server stops`()
+    async throws
+  {
+    let host = try await inCanary()
+    let candidate = BackendKey(model: "fraud", revision: two)
+    await host.gateway.expectLateRequest(for: candidate)
+    _ = try await host.reconciler.steer("fraud", .abort, by: "ann")
+    await host.passes()
+    host.clock.advance(by: .seconds(1))
+    await host.passes()
+    #expect(await host.split() == ["1": 100])
+    #expect(try await host.model().instances.map(\.revision).contains(two), "it still answers")
+    await host.gateway.setActive(0, candidate)
+    await host.run(2)
+    #expect(try await host.model().instances.map(\.revision) == [revision(of: "fraud", 1)])
+  }
+
   @Test func `an aborted rollout is held over restarts, and a retry is asked for by name`() async throws {
     var host = try await inCanary()
     _ = try await host.reconciler.steer("fraud", .abort, by: "ann")

@@ -149,6 +149,7 @@ import Vocabulary
     await host.settle()
     await host.commit("Drop fraud", ["fraud.yaml": nil])
     await host.settle()
+    await host.run(1, model: "spam")
     #expect(await host.reconciler.status().models.map(\.name) == ["spam"])
     #expect(await host.gateway.accepted?.models.keys.sorted() == ["spam"])
     #expect(await host.instances.observe().map(\.model) == ["spam"])
