@@ -166,6 +166,8 @@ import Testing
       let promote = try await ask("promote", "fraud")
       #expect(promote.code == 0)
       try await fixture.settle()
+      // The version before has stopped by now, and with it the rollout is over.
+      try await fixture.settle()
       let history = try await ask("history", "fraud")
       #expect(history.output.contains("promoted"))
       let events = try await ask("events", "--limit", "1000", "-o", "json")

@@ -66,6 +66,8 @@ import Vocabulary
       try await fixture.deployTwoVersions()
       _ = try await fixture.client.steer(.promote, "fraud", SteerRequest())
       try await fixture.settle()
+      // The version before has stopped by now, and with it the rollout is over.
+      try await fixture.settle()
       await #expect(
         throws: ControlClientError.refused(reason: "Refused", message: "fraud has no rollout under way")
       ) {
