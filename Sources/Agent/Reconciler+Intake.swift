@@ -12,15 +12,32 @@ extension Reconciler {
   package func poll() async -> SourceError? {
     await polls.enter()
     defer { polls.leave() }
+    let answered = records.compactMapValues(\.machine.answeredBy)
     do throws(SourceError) {
       let tip = try await edges.repository.fetch()
       try await take(tip, fetched: true)
+      try? await miss(answered)
       sourceTrouble = nil
     } catch {
       // Being stopped in the middle of a fetch says nothing about the remote.
       if !Task.isCancelled { await sourceFailed(error) }
     }
     return sourceTrouble
+  }
+
+  /// Failures that were answered in Git before this look at it began, and that it asks for all the same.
+  private func miss(_ answered: [ModelName: WriteBackProgress]) async throws(JournalError) {
+    guard !answered.isEmpty else { return }
+    await turns.enter()
+    defer { turns.leave() }
+    for (name, answer) in answered.sorted(by: { $0.key < $1.key }) {
+      guard var record = records[name], record.machine.answerVanished(answer) else { continue }
+      let message = "\(name): \(record.machine.rollout?.waitingFor ?? "")"
+      let event = Event(
+        at: edges.clock.now(), model: name, rollout: record.machine.rollout?.id, reason: "RevertVanished",
+        message: message)
+      try await save(record, [.event(event)])
+    }
   }
 
   private func sourceFailed(_ error: SourceError) async {

@@ -166,7 +166,8 @@ extension ModelMachine {
     case .writingBack(_, .pending(_, _, let trouble?)):
       return Trouble(reason: "WriteBackFailing", message: trouble)
     case .held(let failure):
-      return Trouble(reason: failure.reason.rawValue, message: "held: \(failure.message)")
+      let why = rollout?.waitingFor.map { "; \($0)" } ?? ""
+      return Trouble(reason: failure.reason.rawValue, message: "held: \(failure.message)\(why)")
     case .stepping:
       guard let halt = rollout?.halt, halt.isTold, case .outage(let trouble) = halt.cause else { return nil }
       return trouble
@@ -188,6 +189,8 @@ extension ModelMachine {
   private var pin: (String, String)? {
     let reason: String
     switch rollout?.stage {
+    // `Stalled` may have something more urgent to say.
+    case .writingBack(_, .notPossible): reason = "RevertNotPossible"
     case .restoring, .writingBack: reason = "RevertPending"
     case .held: reason = "Held"
     case .stepping: return nil

@@ -26,7 +26,9 @@ extension ModelMachine {
     self.rollout?.halt = nil
     remember(failure, of: rollout.candidate)
     let outcome: Outcome = reason == .abortedByHand ? .aborted : .rolledBack
-    return RolloutRecord(rollout, of: name, outcome: outcome, at: now, failure: failure)
+    // Whoever was on the way back to a version and failed has nothing to say about the one that serves on.
+    return RolloutRecord(
+      rollout, of: name, about: rollout.candidate, outcome: outcome, at: now, failure: failure)
   }
 
   mutating func observeRestoring(

@@ -157,6 +157,7 @@ extension ModelMachine {
     case .held(let failure):
       // A held attempt is not waited for any more: Git gets its revert after all.
       self.rollout?.requestedBy = person
+      self.rollout?.waitingFor = nil
       self.rollout?.stage = .writingBack(failure, .pending(tries: 0, retryAt: now, trouble: nil))
       var record = RolloutRecord(rollout, of: name, outcome: .rolledBack, at: now, failure: failure)
       record.requestedBy = person

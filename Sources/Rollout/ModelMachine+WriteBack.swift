@@ -30,4 +30,31 @@ extension ModelMachine {
       }
     rollout?.stage = .writingBack(failure, next)
   }
+
+  /// Git asked for something else than the failed attempt, by our revert or somebody's commit; `nil` when nothing says so.
+  package var answeredBy: WriteBackProgress? {
+    guard case .writingBack(_, let progress) = rollout?.stage else { return nil }
+    return switch progress {
+    case .pushed, .movedOn: progress
+    case .pending, .notPossible: nil
+    }
+  }
+
+  /// A look at Git that began after the failure had been answered there finds that the failed attempt is asked for all the
+  /// same: somebody has set the branch back. Nobody is fought: the attempt is held for a person.
+  ///
+  /// Answers whether that is news.
+  package mutating func answerVanished(_ answer: WriteBackProgress) -> Bool {
+    guard let rollout, case .writingBack(let failure, answer) = rollout.stage, let desired,
+      desired.revision != stable?.revision, isFailed(desired, in: rollout)
+    else { return false }
+    let lost =
+      if case .pushed(let commit) = answer { "commit \(commit.short), which reverts it," } else {
+        "the commit that took it back"
+      }
+    self.rollout?.stage = .held(failure)
+    self.rollout?.waitingFor =
+      "\(lost) is not on the branch any more; `evenkeel rollback` reverts it again, `evenkeel retry` tries it again"
+    return true
+  }
 }

@@ -13,6 +13,7 @@ package struct PhaseMove: Hashable, Sendable {
     case retry = "`evenkeel retry`"
     case removal = "Git no longer has the model"
     case gone = "the last instance is gone"
+    case setBack = "the branch is set back behind the revert"
   }
 
   package var from: Phase
@@ -48,10 +49,11 @@ extension PhaseMove {
     moves(from: [.stepping], .promote, to: .starting),
     moves(from: [.stepping], .promote, to: .promoting),
     moves(from: [.fetching, .verifying, .starting, .stepping, .promoting], .abort, to: .restoring),
-    moves(from: [.stable, .promoting], .rollback, to: .fetching),
+    moves(from: [.stable, .promoting, .watching], .rollback, to: .fetching),
     moves(
       from: [.fetching, .verifying, .starting, .stepping, .promoting, .watching], .rollback, to: .restoring),
     moves(from: [.held], .rollback, to: .writingBack),
+    moves(from: [.writingBack], .setBack, to: .held),
     moves(from: [.writingBack, .held], .retry, to: .stable),
     moves(
       from: [

@@ -166,13 +166,15 @@ package struct RolloutRecord: Hashable, Codable, Sendable {
   package var interventions: [Intervention]
 
   /// One that was promoted has its outcome from then on, unless another one is given.
+  ///
+  /// - Parameter subject: the release that the line is about; the rollout's own subject when `nil`.
   package init(
-    _ rollout: Rollout, of model: ModelName, outcome: Outcome? = nil, at now: Timestamp? = nil,
-    failure: Failure? = nil
+    _ rollout: Rollout, of model: ModelName, about subject: Release? = nil, outcome: Outcome? = nil,
+    at now: Timestamp? = nil, failure: Failure? = nil
   ) {
     id = rollout.id
     self.model = model
-    let subject = rollout.subject
+    let subject = subject ?? rollout.subject
     version = subject.version
     revision = subject.revision
     commit = subject.commit

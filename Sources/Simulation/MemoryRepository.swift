@@ -37,6 +37,9 @@ package actor MemoryRepository: ConfigRepository {
     return id
   }
 
+  /// Somebody sets the branch back, as by a forced push.
+  package func setBack(to commit: CommitID) { remoteTip = commit }
+
   /// The repository begins anew: no commit of before is known any more.
   package func forget() {
     forgotten += commits.count

@@ -1,10 +1,12 @@
-import Console
 import FoundationEssentials
 import Glibc
 import Subprocess
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
+
+@testable import Console
 
 @Suite struct ControlSocketTests {
   @Test func `the socket of an agent that crashed is replaced`() async throws {
@@ -14,6 +16,20 @@ import Testing
       let fixture = ControlFixture(socket: path)
       try await fixture.whileServing { _ = try await fixture.client.status() }
       #expect(!FileManager.default.fileExists(atPath: path))
+    }
+  }
+
+  /// As between the birth of a child and its own program: all descriptors are there twice.
+  @Test func `the socket goes with its agent though somebody still holds its descriptor`() async throws {
+    try await withTemporaryFolder { folder in
+      let path = folder + "/agent.sock"
+      let copies = Mutex<[Int32]>([])
+      try await ControlFixture(socket: path).whileServing {
+        copies.withLock { $0 = listeners(at: path + ".d/s").map { dup($0) } }
+      }
+      #expect(copies.withLock(\.count) > 0)
+      #expect(SocketProbe(path) == .missing)
+      for copy in copies.withLock(\.self) { close(copy) }
     }
   }
 
@@ -150,4 +166,19 @@ private func listen(at path: String) throws -> Int32 {
   }
   try #require(result == 0 && Glibc.listen(descriptor, 8) == 0)
   return descriptor
+}
+
+/// This process's sockets that were bound to the path.
+private func listeners(at path: String) -> [Int32] {
+  (3..<1024).filter { descriptor in
+    var address = sockaddr_un()
+    var length = socklen_t(MemoryLayout<sockaddr_un>.size)
+    let result = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+    }
+    guard result == 0, address.sun_family == sa_family_t(AF_UNIX) else { return false }
+    return withUnsafeBytes(of: address.sun_path) { bytes in
+      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) == path
+    }
+  }
 }

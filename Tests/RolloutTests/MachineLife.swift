@@ -170,6 +170,8 @@ struct Life {
       .pushed("revert"), .movedOn, .notPossible("conflict"), .postponed("down", until: now + .seconds(9)),
     ]
     machine.wroteBack(results[dice.roll(results.count)])
+    guard dice.roll(2) == 0, let answer = machine.answeredBy else { return }
+    note("the branch is set back: \(on(.setBack) { machine, _ in machine.answerVanished(answer) })")
   }
 
   /// The gateway may be late, the candidate may be bad, slow, or gone.

@@ -71,6 +71,22 @@ import Vocabulary
     #expect(machine.wish(release(1), under: careful, at: noon, id: id(5)) == .settled)
   }
 
+  @Test func `a rollback that fails leaves a line about the version it was to go back to`() throws {
+    var machine = machine(at: .promote)
+    settle(&machine, at: noon)
+    _ = machine.rollback(
+      because: "drift", by: "ann", rules: Rules(readyTimeout: .seconds(30)), at: noon, id: id(3))
+    var world = obliging(machine)
+    world.artifact = .failed(.digestMismatch, "other bytes")
+    guard case .failed(let record) = machine.observe(world, at: noon) else {
+      Issue.record("it did not fail")
+      return
+    }
+    #expect(record.version == "1" && record.outcome == .rolledBack && record.requestedBy == "ann")
+    settle(&machine, at: noon)
+    #expect(machine.stable == release(2) && machine.phase == .stable)
+  }
+
   @Test func `rollback with nothing before says so`() {
     var machine = stableMachine()
     let result = machine.rollback(

@@ -29,7 +29,7 @@ package struct ControlServer: Service {
   /// - Throws: ``ControlSocketError`` when the socket cannot be had.
   package func run() async throws {
     let socket = try ControlSocket(path: path)
-    let failure = Mutex<ControlSocketError?>(nil)
+    let published = Mutex<Result<FileIdentity, ControlSocketError>?>(nil)
     var quiet = logger
     quiet.logLevel = max(logger.logLevel, .warning)
     let application = Application(
@@ -39,20 +39,20 @@ package struct ControlServer: Service {
         address: .unixDomainSocket(path: socket.unpublishedPath),
         availableConnectionsDelegate: .maximum(64, logger: quiet)),
       onServerRunning: { channel in
-        do throws(ControlSocketError) {
-          try socket.publish()
-          logger.info("the control API listens", metadata: ["socket": "\(path)"])
-        } catch {
-          failure.withLock { $0 = error }
-          channel.close(promise: nil)
+        let result = Result { () throws(ControlSocketError) in try socket.publish() }
+        published.withLock { $0 = result }
+        switch result {
+        case .success: logger.info("the control API listens", metadata: ["socket": "\(path)"])
+        case .failure: channel.close(promise: nil)
         }
       },
       logger: quiet)
-    defer { socket.remove() }
+    defer { socket.remove(try? published.withLock(\.self)?.get()) }
     do {
       try await application.run()
     } catch {
-      throw failure.withLock(\.self) ?? error
+      if case .failure(let reason) = published.withLock(\.self) { throw reason }
+      throw error
     }
   }
 }

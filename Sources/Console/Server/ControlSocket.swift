@@ -47,19 +47,24 @@ struct ControlSocket: Sendable {
     }
   }
 
-  /// Closes the socket to everybody but its owner, then gives it its name. A stale socket is replaced.
-  func publish() throws(ControlSocketError) {
-    guard chmod(unpublishedPath, 0o600) == 0, rename(unpublishedPath, path) == 0 else {
+  /// Closes the socket to everybody but its owner, then gives it its name. A stale socket is replaced. Answers which file it is.
+  func publish() throws(ControlSocketError) -> FileIdentity {
+    guard let identity = FileIdentity(of: unpublishedPath), chmod(unpublishedPath, 0o600) == 0,
+      rename(unpublishedPath, path) == 0
+    else {
       throw ControlSocketError("the socket \(path) cannot be made: \(reason(errno))")
     }
     rmdir(unpublishedFolder)
+    return identity
   }
 
-  /// Removes the socket, so that whoever comes next knows that no agent runs.
-  func remove() {
+  /// Removes the socket, so that whoever comes next knows that no agent runs. What a successor has put there stays.
+  ///
+  /// Whether it still answers says nothing: a child that is just being started shares all descriptors until it runs its
+  /// own program.
+  func remove(_ published: FileIdentity?) {
     removeUnpublishedFolder()
-    // A successor may have put its own socket there; that one answers.
-    if case .stale = SocketProbe(path) { unlink(path) }
+    if let published, FileIdentity(of: path) == published { unlink(path) }
   }
 
   /// Makes it anew: one that a crash left behind is replaced, and one with other things in it is not ours.
@@ -86,6 +91,20 @@ struct ControlSocket: Sendable {
         throw ControlSocketError("the folder \(made) of the socket cannot be made: \(reason(errno))")
       }
     }
+  }
+}
+
+/// Which file a path leads to.
+struct FileIdentity: Hashable, Sendable {
+  private let device: UInt64
+  private let inode: UInt64
+
+  /// `nil` when there is none.
+  init?(of path: String) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return nil }
+    device = UInt64(status.st_dev)
+    inode = UInt64(status.st_ino)
   }
 }
 

@@ -35,8 +35,7 @@ extension World {
   /// The branch is set back, as by a forced push.
   func rewrite(back: Int) {
     let line = branch.line(from: branch.tip, limit: back + 1)
-    // Our own reverts stay: see docs/decisions/0010-the-simulator.md.
-    guard line.count > back, !line.dropLast().contains(where: \.isOurs) else { return }
+    guard line.count > back else { return }
     move(to: line[back].id)
     note("the branch is set back to \(branch.tip.short)")
   }

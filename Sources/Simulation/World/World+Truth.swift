@@ -49,10 +49,10 @@ extension Branch {
     for commit in line(from: tip) {
       let state = desired(in: commit.tree)
       let isUnreadable = state?.unreadable.contains(model) ?? false || state?.unattributed.isEmpty == false
-      if revision(of: model, at: commit.id) == asked {
-        found = commit.id
-      } else if !isUnreadable {
-        break
+      switch revision(of: model, at: commit.id) {
+      case asked: found = commit.id
+      case nil where isUnreadable: continue
+      default: return found
       }
     }
     return found
