@@ -31,7 +31,10 @@ extension Reconciler {
     await turns.enter()
     defer { turns.leave() }
     for (name, answer) in answered.sorted(by: { $0.key < $1.key }) {
-      guard var record = records[name], record.machine.answerVanished(answer) else { continue }
+      guard var record = records[name], let asked = desired?.models[name],
+        Planning.revision(of: asked.workload) == record.machine.desired?.revision,
+        record.machine.answerVanished(answer)
+      else { continue }
       let message = "\(name): \(record.machine.rollout?.waitingFor ?? "")"
       let event = Event(
         at: edges.clock.now(), model: name, rollout: record.machine.rollout?.id, reason: "RevertVanished",
@@ -120,6 +123,7 @@ extension Reconciler {
   ) async throws(JournalError) {
     await turns.enter()
     defer { turns.leave() }
+    try await followClock()
     let now = edges.clock.now()
     var entries: [JournalEntry] = [.source(source)]
     for (request, commit) in reverts.sorted(by: { $0.key.model < $1.key.model }) where isPending(request) {

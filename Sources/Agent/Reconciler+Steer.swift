@@ -36,6 +36,7 @@ extension Reconciler {
   {
     await turns.enter()
     defer { turns.leave() }
+    try await followClock()
     guard var record = records[name], !record.machine.isGone else {
       return .unknownModel(records.values.filter { !$0.machine.isGone }.map(\.machine.name).sorted())
     }

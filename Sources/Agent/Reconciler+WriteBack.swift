@@ -48,11 +48,13 @@ extension Reconciler {
   private func take(_ result: WriteBackResult, for request: WriteBackRequest) async throws(JournalError) {
     await turns.enter()
     defer { turns.leave() }
+    try await followClock()
     // A newer commit may have replaced the rollout while the revert was on its way, or a look at Git may have
     // found the revert already.
     guard var record = records[request.model], isPending(request) else { return }
-    record.machine.wroteBack(result)
-    try await save(record, result.entries(for: request, at: edges.clock.now()))
+    let now = edges.clock.now()
+    record.machine.wroteBack(result, at: now)
+    try await save(record, result.entries(for: request, at: now))
   }
 
   /// Whether the model still waits for this revert.
@@ -78,8 +80,8 @@ extension WriteBackResult {
     case .movedOn:
       ("WriteBackUnneeded", "\(what): somebody has already moved the model on; nothing to revert")
     case .notPossible(let reason): ("RevertNotPossible", "\(what): \(reason)")
-    case .postponed(let reason, let until):
-      ("WriteBackPostponed", "\(what): the revert waits until \(until): \(reason)")
+    case .postponed(let reason, let wait):
+      ("WriteBackPostponed", "\(what): the revert waits \(wait): \(reason)")
     }
   }
 }

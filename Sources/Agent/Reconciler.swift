@@ -78,6 +78,7 @@ package actor Reconciler {
     if seen == rest { return PassResult(again: false, next: edges.clock.now() + Self.idlePause) }
     var moved = false
     let trouble = await journalling { () throws(JournalError) in
+      try await saveFailures()
       try await settleExits()
       moved = try await letMachinesLook()
       moved = try await admit() || moved
@@ -177,6 +178,13 @@ package actor Reconciler {
       records[record.machine.name] = record
       unsaved[record.machine.name, default: []] += entries
       throw error
+    }
+  }
+
+  /// Journals what a full disk has kept from it, before anything follows from that.
+  private func saveFailures() async throws(JournalError) {
+    for name in unsaved.keys.sorted() {
+      if let record = records[name] { try await save(record, []) }
     }
   }
 

@@ -65,7 +65,7 @@ package struct WriteBack {
   private func postponed(_ request: WriteBackRequest, _ reason: String, _ jitter: Double) -> WriteBackResult {
     let seconds = Double(min(300, 1 << min(request.tries, 9)))
     let wait = Duration.milliseconds(Int64(seconds * 1000 * (0.75 + jitter / 2)))
-    return .postponed(reason, until: clock.now() + wait)
+    return .postponed(reason, for: wait)
   }
 
   /// `nil` when somebody else's commit came first.

@@ -69,7 +69,10 @@ private func effect(
 ) -> SideEffect {
   guard let after = result.models[other] else { return .refused("it would also remove \(other)") }
   let (before, new) = (AskedFor(other, in: tip), revision(of: after.workload))
-  if before == .nothing { return .refused("it would also bring back \(other)") }
+  // What cannot be read elsewhere is no sign that it was there: only its own file, or its own document.
+  let wasThere =
+    tip.models[other] != nil || tip.unreadable.contains(other) || tip.unattributed.contains(after.file)
+  guard wasThere else { return .refused("it would also bring back \(other)") }
   if before == .revision(new) {
     return tip.models[other]?.live == after.live
       ? .none : .refused("it would also change the live settings of \(other)")

@@ -21,6 +21,8 @@ extension ModelMachine {
       stable = rollout.displaced
       past.removeAll { $0.revision == rollout.displaced?.revision }
     }
+    // What has failed is nothing to go back to by itself, though it may have been good once.
+    if reason != .abortedByHand { past.removeAll { $0.revision == rollout.candidate.revision } }
     self.rollout?.stage = .restoring(failure)
     self.rollout?.waitingFor = nil
     self.rollout?.halt = nil

@@ -5,8 +5,8 @@ package enum WriteBackResult: Hashable, Sendable {
   case pushed(CommitID)
   case movedOn
   case notPossible(String)
-  /// Try again at the given time.
-  case postponed(String, until: Timestamp)
+  /// Try again after the given time.
+  case postponed(String, for: Duration)
 }
 
 extension ModelMachine {
@@ -17,7 +17,7 @@ extension ModelMachine {
   }
 
   /// The revert came to this. Ignored when nothing waits for it any more.
-  package mutating func wroteBack(_ result: WriteBackResult) {
+  package mutating func wroteBack(_ result: WriteBackResult, at now: Timestamp) {
     guard case .writingBack(let failure, let progress) = rollout?.stage,
       case .pending(let tries, _, _) = progress
     else { return }
@@ -26,7 +26,7 @@ extension ModelMachine {
       case .pushed(let commit): .pushed(commit)
       case .movedOn: .movedOn
       case .notPossible(let reason): .notPossible(reason)
-      case .postponed(let reason, let until): .pending(tries: tries + 1, retryAt: until, trouble: reason)
+      case .postponed(let reason, let wait): .pending(tries: tries + 1, retryAt: now + wait, trouble: reason)
       }
     rollout?.stage = .writingBack(failure, next)
   }

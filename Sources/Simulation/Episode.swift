@@ -18,6 +18,7 @@ package final class Episode: @unchecked Sendable {
   /// When a dead agent is started again, and how long the next death lasts.
   private var restartAt = World.beginning
   private var downFor = Duration.zero
+  private var isHostOff = false
   /// Whether the agent waits for Git, and the world goes on beside it.
   private var isWaiting = false
   /// When something last changed that the journal knows of.
@@ -78,12 +79,15 @@ package final class Episode: @unchecked Sendable {
   }
 
   private func strike(_ fault: Fault) {
+    // Nobody could tell it from the time that the host was off.
+    if case .clockJump = fault, isHostOff { return }
     world.strike(fault)
     switch fault {
     case .kill(let count, let happens, let duration):
       downFor = duration
       life.kill(afterEffects: count, happens: happens)
     case .reboot(let duration):
+      isHostOff = true
       downFor = duration
       life.end()
     default: break
@@ -147,6 +151,7 @@ package final class Episode: @unchecked Sendable {
 
   private func start() async {
     life = Life()
+    isHostOff = false
     world.shelf.restart()
     world.isSourceOut = false
     world.note("the agent starts")
@@ -206,7 +211,9 @@ package final class Episode: @unchecked Sendable {
       world.tally.passes += 1
       guard !life.isOver else { return }
       if world.isGatewayDeaf { world.lastDeaf = world.now }
-      if !isDiskFull, !world.isGatewayDeaf { world.referee.passed(in: world) }
+      if !isDiskFull {
+        if world.isGatewayDeaf { world.referee.looked(in: world) } else { world.referee.passed(in: world) }
+      }
       nextPass = world.now + max(result.next - world.clock.now(), scenario.setting.pace)
       if !result.again { return }
     }

@@ -95,8 +95,8 @@ extension Mutant {
       "try await repository.push(commit, replacing: MUTANT ? repository.fetch() : tip)"),
     Mutant(
       "give-up-the-revert", in: "Rollout/ModelMachine+WriteBack.swift",
-      "case .postponed(let reason, let until): .pending(tries: tries + 1, retryAt: until, trouble: reason)",
-      "case .postponed(let reason, let until):\n        MUTANT ? .movedOn : .pending(tries: tries + 1, retryAt: until, trouble: reason)"
+      "case .postponed(let reason, let wait): .pending(tries: tries + 1, retryAt: now + wait, trouble: reason)",
+      "case .postponed(let reason, let wait):\n        MUTANT ? .movedOn : .pending(tries: tries + 1, retryAt: now + wait, trouble: reason)"
     ),
     Mutant(
       "prove-only-the-model", in: "Planning/RevertProof.swift",

@@ -75,6 +75,19 @@ import Vocabulary
     #expect(try await host.model().phase == .stable)
   }
 
+  @Test func `a revert that is asked for right after the clock was set is not put off`() async throws {
+    let host = try await Host.withStable()
+    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
+    await host.settle()
+    _ = try await host.reconciler.steer("fraud", .abort, by: "ann")
+    await host.passes()
+    #expect(try await host.model().phase == .held)
+    host.clock.jump(by: .seconds(86_400))
+    _ = try await host.reconciler.steer("fraud", .rollback(to: nil, reason: nil), by: "ann")
+    await host.passes()
+    #expect(await host.reconciler.writeBackDue())
+  }
+
   @Test func `a revert that was pushed before a crash could tell is not written twice`() async throws {
     var host = try await Host.withStable()
     await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])

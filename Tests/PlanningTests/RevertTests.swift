@@ -92,6 +92,16 @@ private func prove(
         == .rejected("it would also bring back other"))
   }
 
+  @Test func `a file that cannot be read does not hide that a model of another file was removed`() throws {
+    let others: [ModelName: Revision?] = ["other": try rev(seven)]
+    var (tip, result) = (desired(try model(version: eight)), desired(try model(), try model("other")))
+    tip.unattributed = ["notes.yaml"]
+    result.unattributed = ["notes.yaml"]
+    #expect(try prove(tip, result, others: others) == .rejected("it would also bring back other"))
+    tip.unattributed.insert(try #require(result.models["other"]?.file))
+    #expect(try prove(tip, result, others: others) == .proven(alsoRestored: ["other"]))
+  }
+
   @Test func `accepts that a broken document is whole again as it was`() throws {
     var tip = desired(try model(version: eight))
     tip.unreadable = ["other"]

@@ -167,9 +167,9 @@ struct Life {
 
   private mutating func writeBack() {
     let results: [WriteBackResult] = [
-      .pushed("revert"), .movedOn, .notPossible("conflict"), .postponed("down", until: now + .seconds(9)),
+      .pushed("revert"), .movedOn, .notPossible("conflict"), .postponed("down", for: .seconds(9)),
     ]
-    machine.wroteBack(results[dice.roll(results.count)])
+    machine.wroteBack(results[dice.roll(results.count)], at: now)
     guard dice.roll(2) == 0, let answer = machine.answeredBy else { return }
     note("the branch is set back: \(on(.setBack) { machine, _ in machine.answerVanished(answer) })")
   }

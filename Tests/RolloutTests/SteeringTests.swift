@@ -51,7 +51,7 @@ import Vocabulary
     var machine = machine(at: .pause(for: nil))
     _ = machine.rollback(because: nil, by: "ann", rules: Rules(readyTimeout: .zero), at: noon, id: id(3))
     settle(&machine, at: noon)
-    machine.wroteBack(.notPossible("conflict"))
+    machine.wroteBack(.notPossible("conflict"), at: noon)
     machine.branchMoved(at: dusk)
     #expect(machine.deadline() == dusk)
   }
@@ -87,6 +87,20 @@ import Vocabulary
     #expect(machine.stable == release(2) && machine.phase == .stable)
   }
 
+  @Test func `a version that has failed since is nothing to go back to by itself`() throws {
+    var machine = machine(at: .promote)
+    settle(&machine, at: noon)
+    #expect(machine.past.map(\.version) == ["1"])
+    _ = machine.wish(release(1, commit: "again"), under: careful, at: noon, id: id(3))
+    var world = obliging(machine)
+    world.artifact = .failed(.digestMismatch, "other bytes")
+    _ = machine.observe(world, at: noon)
+    settle(&machine, at: noon)
+    machine.wroteBack(.pushed("revert"), at: noon)
+    _ = machine.wish(release(2, commit: "revert"), under: careful, at: noon, id: id(4))
+    #expect(machine.stable?.version == "2" && machine.past.isEmpty)
+  }
+
   @Test func `rollback with nothing before says so`() {
     var machine = stableMachine()
     let result = machine.rollback(
@@ -99,9 +113,9 @@ import Vocabulary
     _ = machine.rollback(because: nil, by: "ann", rules: Rules(readyTimeout: .zero), at: noon, id: id(3))
     settle(&machine, at: noon)
     #expect(machine.deadline() == noon)
-    machine.wroteBack(.postponed("remote is down", until: noon + .seconds(8)))
+    machine.wroteBack(.postponed("remote is down", for: .seconds(8)), at: noon)
     #expect(machine.deadline() == noon + .seconds(8))
-    machine.wroteBack(.notPossible("conflict"))
+    machine.wroteBack(.notPossible("conflict"), at: noon)
     #expect(machine.deadline() == nil)
     let conditions = machine.conditions(readyInstances: 2, trouble: nil, before: [], at: noon)
     #expect(conditions.first { $0.type == .stalled }?.reason == "RevertNotPossible")

@@ -130,7 +130,7 @@ import Vocabulary
     var (machine, now) = analyzing()
     _ = machine.rollback(because: nil, by: "ann", rules: careful.rules, at: now, id: id(9))
     settle(&machine, at: now)
-    machine.wroteBack(.postponed("down", until: now + .seconds(30)))
+    machine.wroteBack(.postponed("down", for: .seconds(30)), at: now)
     machine.clockJumped(by: .seconds(3600))
     #expect(machine.deadline() == now + .seconds(3630))
   }

@@ -21,7 +21,7 @@ import Vocabulary
 
   @Test func `the revert in Git ends it without a rollout`() {
     var machine = failedMachine()
-    machine.wroteBack(.pushed("revert"))
+    machine.wroteBack(.pushed("revert"), at: noon)
     #expect(machine.phase == .writingBack)
     #expect(machine.wish(release(1, commit: "revert"), under: careful, at: noon, id: id(3)) == .settled)
     #expect(machine.phase == .stable)

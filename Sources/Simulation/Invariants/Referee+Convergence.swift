@@ -86,10 +86,10 @@ extension Referee {
   private func doubt(_ reason: String, about model: DesiredModel, in world: World) -> String? {
     guard let watch = watches[model.name] else { return nil }
     let asked = revision(of: model.workload)
-    let attempt = Attempt(
-      Release(
-        revision: asked, version: "", commit: world.branch.introduction(of: model.name, at: world.branch.tip))
-    )
+    let introductions = world.branch.introductions(of: model.name, at: world.branch.tip)
+    let hasFailed = introductions.contains { commit in
+      watch.failedAttempts.contains(Attempt(Release(revision: asked, version: "", commit: commit)))
+    }
     switch reason {
     case "CapacityExceeded", "WaitingForCapacity":
       let need = need(
@@ -108,11 +108,10 @@ extension Referee {
     case "RevertNotPossible":
       return world.couldRestore(model.name, to: watch.proven.last) ? "it is possible" : nil
     case "FailedBefore":
-      return watch.failedAttempts.contains(attempt) ? nil : "this attempt has not failed"
+      return hasFailed ? nil : "this attempt has not failed"
     case _ where reason == "Held" || Failure.Reason(rawValue: reason) != nil:
       let isHeld = world.ledger.models[model.name]?.machine.phase == .held
-      return isHeld && watch.failedAttempts.contains(attempt)
-        ? nil : "it is not held for the attempt of commit \(attempt.commit?.short ?? "none")"
+      return isHeld && hasFailed ? nil : "it is not held for what Git asks for"
     default: return "that should be over"
     }
   }

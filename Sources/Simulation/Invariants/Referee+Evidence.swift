@@ -7,12 +7,17 @@ import Vocabulary
 extension Referee {
   // MARK: Time
 
-  /// A pass is complete, in which everything worked. Until the next one the agent goes by what it has seen in this one.
-  mutating func passed(in world: World) {
+  /// A pass is complete. Until the next one the agent goes by what it has seen in this one.
+  mutating func looked(in world: World) {
     let time = lastPass.map { world.now - $0 } ?? .zero
     lastPass = world.now
     for name in names { count(time, name) }
     for name in names { note(name, in: world) }
+  }
+
+  /// A pass is complete, in which everything worked.
+  mutating func passed(in world: World) {
+    looked(in: world)
     if world.now - world.lastDeaf > Self.gatewayPatience { checkRoutes(in: world) }
     checkDeadlines(in: world)
     findQuiet(in: world)

@@ -80,7 +80,8 @@ extension Referee {
     let name = record.model
     if let reason = record.failure?.reason { world.tally.reasons[reason, default: 0] += 1 }
     watches[name]?.open = nil
-    watches[name]?.failed.insert(record.revision)
+    // A version that a person has only put off may be gone back to.
+    if record.outcome != .aborted { watches[name]?.failed.insert(record.revision) }
     watches[name]?.failedAttempts.insert(Attempt(record))
     watches[name]?.proven.removeAll { $0 == record.revision }
     // A person's rollback has arrived: where, the model's own record says.

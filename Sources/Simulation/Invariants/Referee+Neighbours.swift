@@ -64,13 +64,13 @@ extension Referee {
       let asked = watch.asked, world.ledger.source?.commit == world.branch.tip,
       world.ledger.models[name]?.machine.rollout == nil, !watch.isLeaving
     else { return nil }
-    var ready = 0
+    var ready: Set<Int> = []
     for server in world.servers where server.spec.model == name {
       guard server.isReady, server.spec.revision == revision else { return nil }
-      ready += 1
+      ready.insert(server.spec.port)
     }
-    guard ready == asked.live.replicas, let route = world.door.routing.models[name],
-      route.backends.count == 1, route.backends[0].ports.count == ready, route.weights == [revision: 100]
+    guard ready.count == asked.live.replicas, let route = world.door.routing.models[name],
+      route.backends.count == 1, Set(route.backends[0].ports) == ready, route.weights == [revision: 100]
     else { return nil }
     return revision
   }

@@ -114,7 +114,8 @@ extension Referee {
     for server in world.servers where server.isRunning {
       running[server.spec.model, default: 0] += world.memory(of: server.spec.model, server.spec.revision)
     }
-    for name in names where atRest {
+    // What the model itself ought to have running is no more than it may have.
+    for name in names where atRest || name == model.name {
       guard let watch = watches[name], let stable = watch.proven.last, let asked = watch.asked else {
         continue
       }

@@ -60,7 +60,11 @@ extension Referee {
         continue
       }
       if old == new, before.models[name]?.live == after.models[name]?.live { continue }
-      if new != good || new == nil || old == nil || old == new {
+      // A document that the failed commit broke may be whole again.
+      let wasThere =
+        old != nil || before.unreadable.contains(name)
+        || after.models[name].map { before.unattributed.contains($0.file) } ?? false
+      if new != good || new == nil || !wasThere || old == new {
         blame(
           .reverts, "\(commit.id.short) reverts \(record.model) and changes \(name) with it", in: world)
       }

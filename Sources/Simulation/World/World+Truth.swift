@@ -30,6 +30,8 @@ extension World {
       result.remove("model \(name)", from: path)
     }
     let after = Resolution.desired(in: result)
+    // Whatever cannot be read may be about the model that is to be gone.
+    guard good != nil || after.unattributed.isEmpty else { return false }
     guard after.models[name].map({ revision(of: $0.workload) }) == good, !after.unreadable.contains(name)
     else {
       return false
@@ -41,16 +43,16 @@ extension World {
 }
 
 extension Branch {
-  /// The first-parent commit since which the branch asks for the revision that it asks for at `tip`. Where the model
-  /// cannot be read it has not changed.
-  func introduction(of model: ModelName, at tip: CommitID) -> CommitID? {
+  /// The first-parent commits that have asked without a break for the revision that the branch asks for at `tip`. Where the
+  /// model cannot be read it has not changed, so that an agent which first saw it mended may take that for the beginning.
+  func introductions(of model: ModelName, at tip: CommitID) -> Set<CommitID> {
     let asked = revision(of: model, at: tip)
-    var found: CommitID?
+    var found: Set<CommitID> = []
     for commit in line(from: tip) {
       let state = desired(in: commit.tree)
       let isUnreadable = state?.unreadable.contains(model) ?? false || state?.unattributed.isEmpty == false
       switch revision(of: model, at: commit.id) {
-      case asked: found = commit.id
+      case asked: found.insert(commit.id)
       case nil where isUnreadable: continue
       default: return found
       }
