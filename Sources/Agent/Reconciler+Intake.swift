@@ -81,7 +81,7 @@ extension Reconciler {
       : try await History(repository: edges.repository)
         .introductions(
           of: unknown, at: tip, after: await lastCommit(),
-          knowing: records.compactMapValues { $0.machine.desired?.revision })
+          knowing: records.compactMapValues { $0.machine.isPinned ? nil : $0.machine.desired?.revision })
     let reverts = try await unrecordedReverts(for: wishes, at: tip)
     let now = edges.clock.now()
     let source = SourceRecord(

@@ -154,6 +154,8 @@ extension ModelMachine {
     stable = promoted.candidate
     switch promoted.kind {
     case .deploy:
+      // Made once more by a person, it has succeeded.
+      failures.removeAll { $0.attempt == Attempt(promoted.candidate) }
       if let left { remember(stable: left) }
       if promoted.cursor + 1 < promoted.program.steps.count {
         moveCursor(at: now)

@@ -23,7 +23,6 @@ extension Referee {
         blame(.attempts, "\(name) \(record.version) is tried again unasked after it failed", in: world)
       }
       watches[name]?.retries = 0
-      watches[name]?.failedAttempts.remove(open.attempt)
     }
     checkIntroduction(of: open, record, in: world)
   }

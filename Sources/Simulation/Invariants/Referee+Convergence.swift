@@ -55,7 +55,9 @@ extension Referee {
     let isUnreadable = isGibberish || world.branch.tree(at: world.branch.tip).model(name) != nil
     let expected = isUnreadable ? "ManifestUnreadable" : "PruneLimit"
     if claim.stalled != expected { return "it should say \(expected)" }
-    if isSound(name, in: world), !world.door.routing.answers(name, in: world) { return "nobody answers" }
+    if isSound(name, in: world), !watch.mayRecreate, !world.door.routing.answers(name, in: world) {
+      return "nobody answers"
+    }
     return nil
   }
 

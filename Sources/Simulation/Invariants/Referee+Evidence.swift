@@ -9,9 +9,9 @@ extension Referee {
 
   /// A pass is complete. Until the next one the agent goes by what it has seen in this one.
   mutating func looked(in world: World) {
-    let time = lastPass.map { world.now - $0 } ?? .zero
+    let before = lastPass ?? world.now
     lastPass = world.now
-    for name in names { count(time, name) }
+    for name in names { count(from: before, to: world.now, name) }
     for name in names { note(name, in: world) }
   }
 
@@ -26,12 +26,15 @@ extension Referee {
   /// How long the agent leaves a gateway alone that has refused.
   private static let gatewayPatience = Duration.seconds(1)
 
-  private mutating func count(_ time: Duration, _ name: ModelName) {
+  private mutating func count(from before: Timestamp, to now: Timestamp, _ name: ModelName) {
+    let time = now - before
     switch watches[name]?.open?.sight {
     case .halted: watches[name]?.open?.halted += time
     case .going(let isReady):
       watches[name]?.open?.watched += time
-      if isReady {
+      // An agent that died since then may have seen it ready.
+      let wasReady = watches[name]?.open?.becameReadyAt.map { $0 >= before } ?? false
+      if isReady || wasReady {
         watches[name]?.open?.unready = .zero
       } else {
         watches[name]?.open?.unready += time

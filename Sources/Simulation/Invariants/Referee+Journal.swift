@@ -71,6 +71,7 @@ extension Referee {
       world.tally.strategies[open.isFirst ? "first deployment" : open.policy.strategy.word, default: 0] += 1
     }
     watches[record.model]?.open = nil
+    watches[record.model]?.failedAttempts.remove(Attempt(record))
     watches[record.model]?.proven.removeAll { $0 == record.revision }
     watches[record.model]?.proven.append(record.revision)
   }
@@ -82,7 +83,8 @@ extension Referee {
     watches[name]?.open = nil
     // A version that a person has only put off may be gone back to.
     if record.outcome != .aborted { watches[name]?.failed.insert(record.revision) }
-    watches[name]?.failedAttempts.insert(Attempt(record))
+    let attempts = attempts(of: record, in: world)
+    watches[name]?.failedAttempts.formUnion(attempts)
     watches[name]?.proven.removeAll { $0 == record.revision }
     // A person's rollback has arrived: where, the model's own record says.
     if let stable = world.ledger.models[name]?.machine.stable?.revision, stable != record.revision,
@@ -90,6 +92,18 @@ extension Referee {
     {
       watches[name]?.proven.removeSubrange((index + 1)...)
     }
+  }
+
+  /// The attempt, by every commit that the agent may have taken it from.
+  private func attempts(of record: RolloutRecord, in world: World) -> Set<Attempt> {
+    var attempts: Set = [Attempt(record)]
+    guard let commit = world.ledger.source?.commit,
+      world.branch.revision(of: record.model, at: commit) == record.revision
+    else { return attempts }
+    for commit in world.branch.introductions(of: record.model, at: commit) {
+      attempts.insert(Attempt(Release(revision: record.revision, version: record.version, commit: commit)))
+    }
+    return attempts
   }
 
   /// What Git asks for is taken in: of a model that cannot be read it is what it was.

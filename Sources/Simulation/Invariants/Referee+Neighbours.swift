@@ -19,8 +19,11 @@ extension Referee {
     }
   }
 
-  mutating func changed(_ server: Server) {
+  mutating func changed(_ server: Server, at now: Timestamp) {
     touch(server.spec.model)
+    if server.isReady, watches[server.spec.model]?.open?.revision == server.spec.revision {
+      watches[server.spec.model]?.open?.becameReadyAt = now
+    }
     guard server.hasCrashed else { return }
     watches[server.spec.model]?.crashes[server.spec.revision, default: 0] += 1
     if watches[server.spec.model]?.open?.revision == server.spec.revision {

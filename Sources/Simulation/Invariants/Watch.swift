@@ -25,6 +25,8 @@ struct Watch {
     var watched = Duration.zero
     /// How much of that its instances should have been ready in, and were not, at a stretch.
     var unready = Duration.zero
+    /// When an instance of it last became ready, seen or not.
+    var becameReadyAt: Timestamp?
     /// When it was last seen as ready as it had to be.
     var lastReadyAt: Timestamp
     /// What the last pass has seen of it.

@@ -71,7 +71,7 @@ final class World: @unchecked Sendable {
   func change(_ id: InstanceID, _ change: (inout Server) -> Void) {
     guard let index = servers.firstIndex(where: { $0.spec.id == id }) else { return }
     change(&servers[index])
-    referee.changed(servers[index])
+    referee.changed(servers[index], at: now)
     ring()
   }
 
@@ -105,7 +105,7 @@ final class World: @unchecked Sendable {
       changed = true
       let server = servers[index]
       note("instance \(server.spec.id) is \(server.condition)")
-      referee.changed(server)
+      referee.changed(server, at: now)
     }
     for trouble in troubles.advance(to: now) {
       end(trouble)
