@@ -37,6 +37,14 @@ package final class Episode: @unchecked Sendable {
     package var tally: Tally
   }
 
+  /// Lives through a scenario.
+  package static func live(_ scenario: Scenario, tellsStory: Bool = false) async -> Result {
+    let episode = Episode(scenario, tellsStory: tellsStory)
+    // What the agent calls while it waits for Git holds the episode only weakly.
+    defer { withExtendedLifetime(episode) {} }
+    return await episode.run()
+  }
+
   package func run() async -> Result {
     let end = World.beginning + (scenario.events.last?.at ?? .zero) + .seconds(30)
     while world.referee.violation == nil, nextMoment < end { await live() }
