@@ -23,7 +23,7 @@ package final class Episode: @unchecked Sendable {
   /// When something last changed that the journal knows of.
   private var lastNews = (entries: 0, at: World.beginning)
 
-  package init(_ scenario: Scenario, tellsStory: Bool = false) {
+  private init(_ scenario: Scenario, tellsStory: Bool) {
     self.scenario = scenario
     var dice = SeededDice(scenario.seed)
     agentDice = dice.split()
@@ -45,7 +45,7 @@ package final class Episode: @unchecked Sendable {
     return await episode.run()
   }
 
-  package func run() async -> Result {
+  private func run() async -> Result {
     let end = World.beginning + (scenario.events.last?.at ?? .zero) + .seconds(30)
     while world.referee.violation == nil, nextMoment < end { await live() }
     await comeToRest()

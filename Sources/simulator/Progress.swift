@@ -17,8 +17,8 @@ struct Progress {
     let tally = report.tally
     var words =
       "\(tally.seeds) seeds, \(tally.rollouts) rollouts, \(Int(Double(tally.rollouts) / seconds)) rollouts/s"
-    if !report.broken.isEmpty {
-      words += "; broken by \(report.broken.map { String($0.seed) }.joined(separator: ", "))"
+    if let first = report.broken.first?.seed {
+      words += "; \(report.broken.count) broken, \(first) the first of them"
     }
     FileHandle.standardError.write(Data((words + "\n").utf8))
   }

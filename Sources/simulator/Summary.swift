@@ -25,5 +25,5 @@ extension Int {
 /// The most frequent first.
 private func words<Kind>(_ counts: [Kind: Int]) -> String {
   counts.map { ("\($0.key)", $0.value) }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }
-    .map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+    .map { "\($0.0) \($0.1)" }.joined(separator: "; ")
 }
