@@ -38,9 +38,10 @@ torture: deps ## Kill the agent at every journal write of every strategy (five m
 	EVENKEEL_TORTURE=1 $(SWIFT) test --disable-xctest --experimental-maximum-parallelization-width $(TEST_WIDTH) \
 	  --filter AgentKillTests
 
-simulate: packages ## Live through random lives of a host: SEEDS=N of them, or the one of SEED=N with its story
+simulate: packages ## Live through random lives of a host: SEEDS=N from FIRST=N, or SECONDS=N, or the one of SEED=N
 	$(SWIFT) build -c release --product simulator
-	SWIFT_DETERMINISTIC_HASHING=1 .build/release/simulator $(if $(SEED),--seed $(SEED),--first 1 --seeds $(or $(SEEDS),2000))
+	.build/release/simulator $(if $(SEED),--seed $(SEED),--first $(or $(FIRST),1) \
+	  $(if $(SECONDS),--seconds $(SECONDS),--seeds $(or $(SEEDS),2000)))
 
 mutants: packages ## Have the simulator find every deliberate bug of the table
 	$(SWIFT) build --product mutants

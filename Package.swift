@@ -151,7 +151,9 @@ let package = Package(
       [
         "Effects", "Journal", "Manifests", "Planning", "Rollout", "TestSupport", "Vocabulary", grdb,
       ]),
-    tests("SimulationTests", ["Rollout", "Simulation"]),
+    tests(
+      "SimulationTests",
+      ["Agent", "Planning", "Rollout", "Simulation", "TestSupport", "Vocabulary", "simulator"]),
     tests(
       "AgentTests",
       ["Agent", "Effects", "Manifests", "Planning", "Rollout", "Simulation", "Vocabulary", logging]),

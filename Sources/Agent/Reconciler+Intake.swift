@@ -220,7 +220,9 @@ extension Reconciler {
 
   private func diagnosticEvents(_ wishes: DesiredState, at now: Timestamp) -> [JournalEntry] {
     let new = Set(wishes.diagnostics).subtracting(desired?.diagnostics ?? [])
-    let ordered = new.sorted { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
+    let ordered = new.sorted {
+      ($0.file, $0.line, $0.column, $0.message) < ($1.file, $1.line, $1.column, $1.message)
+    }
     // A bound: the rest is in `evenkeel validate` and in the dry run.
     return ordered.prefix(20).map { diagnostic in
       let place = "\(diagnostic.file):\(diagnostic.line):\(diagnostic.column)"

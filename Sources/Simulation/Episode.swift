@@ -24,7 +24,7 @@ package final class Episode: @unchecked Sendable {
   /// When something last changed that the journal knows of.
   private var lastNews = (entries: 0, at: World.beginning)
 
-  package init(_ scenario: Scenario, tellsStory: Bool = false) {
+  private init(_ scenario: Scenario, tellsStory: Bool) {
     self.scenario = scenario
     var dice = SeededDice(scenario.seed)
     agentDice = dice.split()
@@ -38,7 +38,15 @@ package final class Episode: @unchecked Sendable {
     package var tally: Tally
   }
 
-  package func run() async -> Result {
+  /// Lives through a scenario.
+  package static func live(_ scenario: Scenario, tellsStory: Bool = false) async -> Result {
+    let episode = Episode(scenario, tellsStory: tellsStory)
+    // What the agent calls while it waits for Git holds the episode only weakly.
+    defer { withExtendedLifetime(episode) {} }
+    return await episode.run()
+  }
+
+  private func run() async -> Result {
     let end = World.beginning + (scenario.events.last?.at ?? .zero) + .seconds(30)
     while world.referee.violation == nil, nextMoment < end { await live() }
     await comeToRest()

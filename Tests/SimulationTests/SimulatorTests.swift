@@ -7,7 +7,7 @@ import Testing
   @Test func `every invariant holds in forty lives, and all that should happen in them does`() async {
     var total = Tally()
     for seed in 1...40 {
-      let result = await Episode(Scenario(seed: UInt64(seed))).run()
+      let result = await Episode.live(Scenario(seed: UInt64(seed)))
       if let violation = result.violation { Issue.record("seed \(seed): \(violation)") }
       total.add(result.tally)
     }
@@ -20,8 +20,8 @@ import Testing
 
   @Test func `the same seed is the same life, to the word`() async {
     for seed in [7, 19, 23] as [UInt64] {
-      let once = await Episode(Scenario(seed: seed), tellsStory: true).run()
-      let again = await Episode(Scenario(seed: seed), tellsStory: true).run()
+      let once = await Episode.live(Scenario(seed: seed), tellsStory: true)
+      let again = await Episode.live(Scenario(seed: seed), tellsStory: true)
       #expect(once.story.lines == again.story.lines)
       #expect(once.story.lines.count > 50)
     }

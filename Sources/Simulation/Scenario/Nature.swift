@@ -51,7 +51,7 @@ extension Nature: CustomStringConvertible {
     } else {
       words.append("never ready")
     }
-    if let crashesAfter { words.append("crashes \(crashesAfter.milliseconds / 1000) s after each start") }
+    if let crashesAfter { words.append("crashes \(crashesAfter.words) after each start") }
     if let hangsAfter { words.append("hangs \(hangsAfter.milliseconds / 1000) s after it was ready") }
     if errorRate > Nature.tolerable { words.append("\(Int(errorRate * 100)) % errors") }
     return words.isEmpty ? "good" : words.joined(separator: ", ")

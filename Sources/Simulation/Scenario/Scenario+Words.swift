@@ -44,7 +44,7 @@ extension Edit: CustomStringConvertible {
     case .label(let model, let label): "Label \(model) \(label)"
     case .breakDocument(let model, let isBroken): "\(isBroken ? "Break" : "Mend") the document of \(model)"
     case .gibberish(let path, let isThere): "\(isThere ? "Add" : "Remove") gibberish in \(path)"
-    case .policy(let policy): "Change the policy \(policy.name)"
+    case .policy(let policy): "Change the policy \(policy.name): \(policy.words)"
     case .runtime(let generation): "Use generation \(generation) of the runtime"
     case .undo(let commits): "Undo \(commits) commits"
     }
