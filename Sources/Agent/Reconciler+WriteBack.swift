@@ -13,7 +13,9 @@ extension Reconciler {
     let due = records.values.filter { isDue($0.machine, at: now) }.min { $0.machine.name < $1.machine.name }
     guard let due, let request = request(for: due.machine) else { return false }
     let result = await WriteBack(repository: edges.repository, clock: edges.clock, agent: settings.agent)
-      .run(request, jitter: Double(edges.dice() % 1000) / 1000)
+      .run(request, jitter: Double(edges.dice() % 1000) / 1000) { [weak self] in
+        await self?.current(request)
+      }
     // Being stopped in the middle of it says nothing about the remote.
     if case .postponed = result, Task.isCancelled { return false }
     do throws(JournalError) {
@@ -55,6 +57,12 @@ extension Reconciler {
     let now = edges.clock.now()
     record.machine.wroteBack(result, at: now)
     try await save(record, result.entries(for: request, at: now))
+  }
+
+  /// The request as it stands by now; `nil` when nothing waits for it any more.
+  private func current(_ request: WriteBackRequest) -> WriteBackRequest? {
+    guard isPending(request), let record = records[request.model] else { return nil }
+    return self.request(for: record.machine)
   }
 
   /// Whether the model still waits for this revert.

@@ -49,11 +49,17 @@ package struct WriteBack {
   /// How often a race is run in one try; after that it is postponed like any other trouble.
   static let races = 5
 
-  /// - Parameter jitter: between 0 and 1, so that two agents that lost to each other do not meet again.
-  package func run(_ request: WriteBackRequest, jitter: Double) async -> WriteBackResult {
+  /// - Parameters:
+  ///   - jitter: between 0 and 1, so that two agents that lost to each other do not meet again.
+  ///   - current: the request as it stands now, `nil` when nothing waits for it any more: while Git is slow, other models
+  ///     go on, and what was their last good revision may be so no more.
+  package func run(
+    _ request: WriteBackRequest, jitter: Double, current: @Sendable () async -> WriteBackRequest?
+  ) async -> WriteBackResult {
     do throws(SourceError) {
       for _ in 0..<Self.races {
-        if let result = try await attempt(request) { return result }
+        guard let now = await current() else { return .movedOn }
+        if let result = try await attempt(now, isCurrent: { await current() == now }) { return result }
       }
       return postponed(request, "other writers were faster \(Self.races) times in a row", jitter)
     } catch {
@@ -68,8 +74,10 @@ package struct WriteBack {
     return .postponed(reason, for: wait)
   }
 
-  /// `nil` when somebody else's commit came first.
-  private func attempt(_ request: WriteBackRequest) async throws(SourceError) -> WriteBackResult? {
+  /// `nil` when somebody else's commit came first, or another model has moved meanwhile.
+  private func attempt(_ request: WriteBackRequest, isCurrent: @Sendable () async -> Bool)
+    async throws(SourceError) -> WriteBackResult?
+  {
     let tip = try await repository.fetch()
     let wishes = try await repository.desired(at: tip)
     switch AskedFor(request.model, in: wishes) {
@@ -81,6 +89,8 @@ package struct WriteBack {
       return try await movedOn(request, tip)
     case .revision(let revision):
       guard revision == request.failed.revision else { return try await movedOn(request, tip) }
+      // Somebody has asked for it anew since then: that is another attempt.
+      if let done = try await repository.revert(answering: request, at: tip) { return .pushed(done) }
     }
     let walk = try await walk(request, from: tip, wishes)
     let candidates = Candidates(request: request, tip: tip, wishes: wishes, walk: walk)
@@ -90,6 +100,7 @@ package struct WriteBack {
     case .success(let (tree, scope)):
       let message = message(request, walk, scope)
       let commit = try await repository.commit(tree, onto: tip, message: message, at: clock.now())
+      guard await isCurrent() else { return nil }
       return result(of: try await repository.push(commit, replacing: tip), commit, request)
     }
   }

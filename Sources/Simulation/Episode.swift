@@ -107,7 +107,7 @@ package final class Episode: @unchecked Sendable {
     world.note("a person: \(command.words) \(model)")
     world.referee.steers(model, command)
     let result = try? await reconciler.steer(model, command, by: "ann")
-    world.referee.steered(model, command, life.isOver ? nil : result)
+    world.referee.steered(model, command, life.isOver ? nil : result, in: world)
     world.note("the agent answers: \(result.map { "\($0)" } ?? "nothing")")
     world.hasRung = true
   }

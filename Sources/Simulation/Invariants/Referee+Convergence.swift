@@ -90,7 +90,7 @@ extension Referee {
     let asked = revision(of: model.workload)
     let introductions = world.branch.introductions(of: model.name, at: world.branch.tip)
     let hasFailed = introductions.contains { commit in
-      watch.failedAttempts.contains(Attempt(Release(revision: asked, version: "", commit: commit)))
+      watch.namesOfFailed.contains(Attempt(Release(revision: asked, version: "", commit: commit)))
     }
     switch reason {
     case "CapacityExceeded", "WaitingForCapacity":

@@ -72,6 +72,7 @@ extension Referee {
     }
     watches[record.model]?.open = nil
     watches[record.model]?.failedAttempts.remove(Attempt(record))
+    watches[record.model]?.namesOfFailed.remove(Attempt(record))
     watches[record.model]?.proven.removeAll { $0 == record.revision }
     watches[record.model]?.proven.append(record.revision)
   }
@@ -83,8 +84,9 @@ extension Referee {
     watches[name]?.open = nil
     // A version that a person has only put off may be gone back to.
     if record.outcome != .aborted { watches[name]?.failed.insert(record.revision) }
-    let attempts = attempts(of: record, in: world)
-    watches[name]?.failedAttempts.formUnion(attempts)
+    watches[name]?.failedAttempts.insert(Attempt(record))
+    let names = names(ofAttempt: record, in: world)
+    watches[name]?.namesOfFailed.formUnion(names)
     watches[name]?.proven.removeAll { $0 == record.revision }
     // A person's rollback has arrived: where, the model's own record says.
     if let stable = world.ledger.models[name]?.machine.stable?.revision, stable != record.revision,
@@ -95,7 +97,7 @@ extension Referee {
   }
 
   /// The attempt, by every commit that the agent may have taken it from.
-  private func attempts(of record: RolloutRecord, in world: World) -> Set<Attempt> {
+  private func names(ofAttempt record: RolloutRecord, in world: World) -> Set<Attempt> {
     var attempts: Set = [Attempt(record)]
     guard let commit = world.ledger.source?.commit,
       world.branch.revision(of: record.model, at: commit) == record.revision

@@ -23,12 +23,16 @@ extension Referee {
   }
 
   /// What came of it; `nil` when nobody knows.
-  mutating func steered(_ name: ModelName, _ command: SteerCommand, _ result: SteerResult?) {
+  mutating func steered(
+    _ name: ModelName, _ command: SteerCommand, _ result: SteerResult?, in world: World
+  ) {
     isSteering = false
     switch (command, result) {
     case (.pause, .done), (.pause, .already): watches[name]?.isPaused = true
     case (.resume, .done), (.resume, .already): watches[name]?.isPaused = false
     case (_, .unknownModel): watches[name]?.isPaused = false
+    case (.pause, nil), (.resume, nil):
+      watches[name]?.isPaused = world.ledger.models[name]?.machine.pausedBy != nil
     default: break
     }
   }

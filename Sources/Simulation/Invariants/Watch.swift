@@ -74,6 +74,8 @@ struct Watch {
   var failed: Set<Revision> = []
   /// The attempts that failed.
   var failedAttempts: Set<Attempt> = []
+  /// The same by every commit that an agent may have taken them from: some ask for the same one after the other.
+  var namesOfFailed: Set<Attempt> = []
   /// Attempts that a person may have asked to be made once more.
   var retries = 0
   /// How often a person may have asked for an earlier version.

@@ -120,7 +120,9 @@ private actor RevertStage {
     guard let task else { throw BenchmarkFailure("nothing to revert") }
     let writeBack = WriteBack(repository: repository, clock: WallClock(), agent: "benchmarks")
     var result: WriteBackResult?
-    let took = await seconds { result = await writeBack.run(task.request, jitter: 0.5) }
+    let took = await seconds {
+      result = await writeBack.run(task.request, jitter: 0.5, current: { task.request })
+    }
     guard case .pushed(let commit) = result else {
       throw BenchmarkFailure("no revert: \(String(describing: result))")
     }
