@@ -49,6 +49,10 @@ extension Mutant {
       "guard let jump = reading.jump(since: clockReading) else { return }",
       "guard !MUTANT, let jump = reading.jump(since: clockReading) else { return }"),
     Mutant(
+      "take-in-by-the-old-clock", in: "Agent/Reconciler+Intake.swift",
+      "    try await followClock()\n    let now",
+      "    if !MUTANT { try await followClock() }\n    let now"),
+    Mutant(
       "believe-before-the-journal", in: "Agent/Reconciler.swift",
       "    try await write([.model(record)] +",
       "    if MUTANT { records[name] = record }\n    try await write([.model(record)] +"),
@@ -76,8 +80,9 @@ extension Mutant {
       "page.restartAt = now + (MUTANT || exponent == 0 ? .zero : .seconds(1 << (exponent - 1)))"),
     Mutant(
       "every-commit-is-a-new-attempt", in: "Agent/History.swift",
-      "for (name, asked) in open where asked != .unreadable { found[name] = commit.id }",
-      "for (name, asked) in open where asked != .unreadable { found[name] = MUTANT ? tip : commit.id }"),
+      "for (name, asked) in walk.open where asked != .unreadable { walk.lasting[name] = commit.id }",
+      "for (name, asked) in walk.open where asked != .unreadable { walk.lasting[name] = MUTANT ? tip : commit.id }"
+    ),
   ]
 
   /// Bugs of the revert.
@@ -89,6 +94,16 @@ extension Mutant {
       "revert-what-others-have-moved", in: "Agent/WriteBack.swift",
       "guard revision == request.failed.revision else { return try await movedOn(request, tip) }",
       "guard MUTANT || revision == request.failed.revision else { return try await movedOn(request, tip) }"),
+    Mutant(
+      "push-what-was-proven-before", in: "Agent/WriteBack.swift",
+      "guard await isCurrent() else { return nil }",
+      "let isCurrent = await isCurrent()\n      guard MUTANT || isCurrent else { return nil }"),
+    Mutant(
+      "miss-no-revert", in: "Agent/Reconciler+Intake.swift",
+      "try? await miss(answered)", "if !MUTANT { try? await miss(answered) }"),
+    Mutant(
+      "bring-back-another", in: "Planning/RevertProof.swift",
+      "guard wasThere else", "guard MUTANT || wasThere else"),
     Mutant(
       "push-without-a-lease", in: "Agent/WriteBack.swift",
       "try await repository.push(commit, replacing: tip)",

@@ -22,12 +22,12 @@ extension Mutant {
       """),
     Mutant(
       "pass-without-data", in: "Rollout/ModelMachine+Observe.swift",
-      "return missing <= 0 ? .complete : .undecided(",
-      "return MUTANT || missing <= 0 ? .complete : .undecided("),
+      "return rollout.missing(of: minRequests).map(Progress.undecided) ?? .complete",
+      "return MUTANT ? .complete : rollout.missing(of: minRequests).map(Progress.undecided) ?? .complete"),
     Mutant(
       "analyze-for-no-time", in: "Rollout/ModelMachine+Observe.swift",
-      "guard elapsed >= duration else { return .wait(nil) }",
-      "guard MUTANT || elapsed >= duration else { return .wait(nil) }"),
+      "guard now - rollout.judgedSince >= duration else { return .wait(nil) }",
+      "guard MUTANT || now - rollout.judgedSince >= duration else { return .wait(nil) }"),
     Mutant(
       "go-on-before-the-gateway", in: "Rollout/ModelMachine+Observe.swift",
       "return world.weights == wanted.weights &&", "return MUTANT || world.weights == wanted.weights &&"),
@@ -37,8 +37,8 @@ extension Mutant {
       "guard let duration else { return MUTANT ? .complete : .wait(\"`evenkeel promote \\(name)`\") }"),
     Mutant(
       "watch-for-no-time", in: "Rollout/ModelMachine+Observe.swift",
-      "    case .watch(let duration):\n      return elapsed >= duration",
-      "    case .watch(let duration):\n      return MUTANT || elapsed >= duration"),
+      "return elapsed >= duration && world.instances.ready > 0",
+      "return (MUTANT || elapsed >= duration) && world.instances.ready > 0"),
     Mutant(
       "forget-the-deadline", in: "Rollout/ModelMachine+Time.swift",
       "guard let rollout, let deadline = rollout.deadlineAt, now >= deadline,",
