@@ -171,7 +171,8 @@ extension ModelMachine {
       }
       remember(failure, of: from)
       let record = RolloutRecord(promoted, of: name, outcome: .rolledBack, at: now, failure: failure)
-      if desired?.revision == stable?.revision {
+      if let desired, desired.revision == stable?.revision || !isFailed(desired, in: promoted) {
+        // Git asks for something else by now: there is nothing to take back there.
         rollout = nil
       } else {
         rollout?.stage = .writingBack(failure, .pending(tries: 0, retryAt: now, trouble: nil))

@@ -101,6 +101,17 @@ import Vocabulary
     #expect(machine.stable?.version == "2" && machine.past.isEmpty)
   }
 
+  @Test func `a rollback that arrives when Git asks for something newer has nothing to revert`() throws {
+    var machine = machine(at: .promote)
+    settle(&machine, at: noon)
+    _ = machine.rollback(
+      because: nil, by: "ann", rules: Rules(readyTimeout: .seconds(30)), at: noon, id: id(3))
+    _ = machine.desire(release(2, commit: "anew"), under: careful, at: noon)
+    settle(&machine, at: noon)
+    #expect(machine.stable == release(1))
+    #expect(machine.rollout == nil && machine.due == release(2, commit: "anew"))
+  }
+
   @Test func `rollback with nothing before says so`() {
     var machine = stableMachine()
     let result = machine.rollback(
