@@ -47,19 +47,13 @@ extension Reconciler {
   /// What the loop knows and the machine does not.
   func trouble(of record: ModelRecord) -> Trouble? {
     let name = record.machine.name
-    if let desired, desired.models[name] == nil, pruneTrouble == nil, !record.machine.removing,
-      !record.machine.isGone
-    {
+    if let desired, desired.models[name] == nil, !record.machine.removing, !record.machine.isGone {
+      if let pruneTrouble, !desired.unreadable.contains(name) { return pruneTrouble }
       let places = desired.diagnostics.filter { $0.file == record.file && $0.severity == .error }.prefix(3)
         .map { "\($0.file):\($0.line):\($0.column): \($0.message)" }
       let why =
         places.isEmpty ? "a manifest of the repository cannot be read" : places.joined(separator: "; ")
       return Trouble(reason: "ManifestUnreadable", message: why)
-    }
-    if let pruneTrouble, let desired, desired.models[name] == nil, !record.machine.removing,
-      !record.machine.isGone
-    {
-      return pruneTrouble
     }
     if case .refused(let refusal) = waiting[name], record.machine.due != nil { return refusal }
     if let stable = record.machine.stable {

@@ -154,6 +154,7 @@ extension ModelMachine {
     stable = promoted.candidate
     switch promoted.kind {
     case .deploy:
+      rolledBackBy = nil
       // Made once more by a person, it has succeeded.
       failures.removeAll { $0.attempt == Attempt(promoted.candidate) }
       if let left { remember(stable: left) }
@@ -169,9 +170,11 @@ extension ModelMachine {
       if let index = past.firstIndex(where: { $0.revision == promoted.candidate.revision }) {
         past.removeFirst(index + 1)
       }
+      rolledBackBy = promoted.requestedBy
       remember(failure, of: from)
       let record = RolloutRecord(promoted, of: name, outcome: .rolledBack, at: now, failure: failure)
-      if desired?.revision == stable?.revision {
+      if let desired, desired.revision == stable?.revision || !isFailed(desired, in: promoted) {
+        // Git asks for something else by now: there is nothing to take back there.
         rollout = nil
       } else {
         rollout?.stage = .writingBack(failure, .pending(tries: 0, retryAt: now, trouble: nil))

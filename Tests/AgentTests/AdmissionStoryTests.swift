@@ -92,6 +92,19 @@ import Vocabulary
     #expect(await host.split("spam") == ["1": 100])
   }
 
+  @Test func `a model that cannot be read says so, also beside others that are not removed`() async throws {
+    let host = Host()
+    let names = ["ads", "fraud", "spam"]
+    let files = names.map { ("\($0).yaml", Optional(manifest($0, version: 1))) } + [("shared.yaml", shared)]
+    await host.commit("Deploy", Dictionary(files, uniquingKeysWith: { first, _ in first }))
+    await host.settle()
+    let broken = manifest("ads", version: 1).replacing("replicas: 1", with: "replicas: many")
+    await host.commit("Oops", ["ads.yaml": broken, "fraud.yaml": nil, "spam.yaml": nil])
+    await host.settle()
+    #expect(try await reasons(host, "ads").contains("Stalled: ManifestUnreadable"))
+    #expect(try await reasons(host, "spam").contains("Stalled: PruneLimit"))
+  }
+
   @Test func `a suspended model stays as it is, and goes on when it is resumed`() async throws {
     let host = try await Host.withStable()
     await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])

@@ -13,6 +13,8 @@ extension Referee {
     lastPass = world.now
     for name in names { count(from: before, to: world.now, name) }
     for name in names { note(name, in: world) }
+    hasRestarted = false
+    unseenJumps = .zero
   }
 
   /// A pass is complete, in which everything worked.
@@ -29,7 +31,9 @@ extension Referee {
   private mutating func count(from before: Timestamp, to now: Timestamp, _ name: ModelName) {
     let time = now - before
     switch watches[name]?.open?.sight {
-    case .halted: watches[name]?.open?.halted += time
+    case .halted:
+      watches[name]?.open?.halted += time
+      if hasRestarted { watches[name]?.open?.uncertain += time }
     case .going(let isReady):
       watches[name]?.open?.watched += time
       // An agent that died since then may have seen it ready.
@@ -105,7 +109,7 @@ extension Referee {
     }
     guard !open.isFirst, !open.isRestore, !open.isPushedOn else { return }
     let demands = open.policy.strategy.demands
-    let time = world.now - open.startedAt - open.halted
+    let time = world.now - open.startedAt - open.halted + open.uncertain
     if time < demands.time {
       blame(
         .evidence,
@@ -132,19 +136,20 @@ extension Referee {
       !open.isRestore
     else { return }
     let nature = world.nature(of: record.model, record.revision)
+    let now = world.now + open.uncertain
     let isTrue =
       switch failure.reason {
       case .artifactNotFound: nature.bytes == .missing
       case .digestMismatch: nature.bytes == .corrupt
       case .artifactInvalid: nature.bytes == .unsafe
       case .startFailed: !nature.isStartable
-      case .neverReady: world.now - open.startedAt >= open.policy.readyTimeout
+      case .neverReady: now - open.startedAt >= open.policy.readyTimeout
       case .crashed:
-        open.crashes > 2 || world.now - open.lastReadyAt + slack(in: world) >= open.policy.readyTimeout
+        open.crashes > 2 || now - open.lastReadyAt + slack(in: world) >= open.policy.readyTimeout
       case .checkFailed: hasErrors(record, nature, in: world)
       case .undecided: open.policy.onUndecided == .revert
       case .deadlineExceeded:
-        open.policy.progressDeadline.map { world.now - open.startedAt >= $0 } ?? false
+        open.policy.progressDeadline.map { now - open.startedAt >= $0 } ?? false
       case .rolledBackByHand, .abortedByHand: true
       }
     if !isTrue {

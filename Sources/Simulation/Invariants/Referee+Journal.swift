@@ -18,13 +18,17 @@ extension Referee {
 
   private mutating func journals(_ record: ModelRecord, in world: World) {
     let name = record.machine.name
+    let before = world.ledger.models[name]?.machine
+    if record.machine.removing, before?.removing != true, watches[name]?.isLeaving == false {
+      blame(.admission, "\(name) is to be removed although Git has it", in: world)
+    }
     if record.machine.isGone, world.ledger.models[name]?.machine.isGone == false { forget(name, in: world) }
     checkStandstill(of: record.machine, before: world.ledger.models[name]?.machine, in: world)
     checkQuiet(record.machine, in: world)
   }
 
   private mutating func forget(_ name: ModelName, in world: World) {
-    if watches[name]?.isLeaving == false {
+    if world.ledger.models[name]?.machine.removing != true, watches[name]?.isLeaving == false {
       blame(.admission, "\(name) is forgotten although Git has it", in: world)
     }
     watches[name]?.proven = []

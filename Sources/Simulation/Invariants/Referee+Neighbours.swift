@@ -32,8 +32,14 @@ extension Referee {
   }
 
   mutating func rebooted() {
-    for name in names { touch(name) }
+    for name in names {
+      touch(name)
+      watches[name]?.open?.uncertain += unseenJumps
+    }
+    unseenJumps = .zero
   }
+
+  mutating func clockSet(by jump: Duration) { unseenJumps += max(jump, .zero - jump) }
 
   mutating func checkQuiet(_ machine: ModelMachine, in world: World) {
     guard let quiet = watches[machine.name]?.quiet else { return }

@@ -114,20 +114,23 @@ extension Referee {
   ///
   /// - Parameter atRest: whether instances count that ought to run and do not.
   func need(of model: DesiredModel, isExclusive: Bool, atRest: Bool = false, in world: World) -> Need {
-    var running: [ModelName: Int] = [:]
+    var running: [ModelName: [Revision: Int]] = [:]
     for server in world.servers where server.isRunning {
-      running[server.spec.model, default: 0] += world.memory(of: server.spec.model, server.spec.revision)
+      let memory = world.memory(of: server.spec.model, server.spec.revision)
+      running[server.spec.model, default: [:]][server.spec.revision, default: 0] += memory
     }
     // What the model itself ought to have running is no more than it may have.
     for name in names where atRest || name == model.name {
       guard let watch = watches[name], let stable = watch.proven.last, let asked = watch.asked else {
         continue
       }
-      running[name] = max(running[name] ?? 0, world.memory(of: name, stable) * asked.live.replicas)
+      let whole = world.memory(of: name, stable) * asked.live.replicas
+      running[name, default: [:]][stable] = max(running[name]?[stable] ?? 0, whole)
     }
+    let sums = running.mapValues { $0.values.reduce(0, +) }
     var need = Need()
-    need.before = running[model.name] ?? 0
-    need.others = running.values.reduce(0, +) - need.before
+    need.before = sums[model.name] ?? 0
+    need.others = sums.values.reduce(0, +) - need.before
     let candidate = (model.workload.resources?.memory ?? 0) * model.live.replicas
     need.peak = isExclusive ? max(need.before, candidate) : need.before + candidate
     return need

@@ -127,7 +127,8 @@ extension Referee {
     if watches[name]?.quiet != nil {
       blame(.neighbours, "\(server.spec.id) is stopped, and nothing happened to \(name)", in: world)
     }
-    watches[name]?.stopped.insert(server.spec.revision)
+    // One that hung was nobody's answer.
+    if server.isReady { watches[name]?.stopped.insert(server.spec.revision) }
     let route = world.door.routing.models[name]
     let backend = route?.backends.first { $0.revision == server.spec.revision }
     if let backend, backend.weight > 0, backend.ports.contains(server.spec.port) {

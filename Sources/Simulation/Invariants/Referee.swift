@@ -17,6 +17,10 @@ struct Referee {
   var started: Set<InstanceID> = []
   /// Whether a person's command is being carried out.
   var isSteering = false
+  /// By how much the clock was set since the last complete pass.
+  var unseenJumps = Duration.zero
+  /// Whether an agent has started since then.
+  var hasRestarted = false
   /// When the last complete pass was.
   var lastPass: Timestamp?
 

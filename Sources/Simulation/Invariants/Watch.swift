@@ -21,6 +21,8 @@ struct Watch {
     var requestsBefore: Int
     /// How long its clock stood still.
     var halted = Duration.zero
+    /// How much of its time an agent cannot know: it died in a halt, or the host was started anew after its clock was set.
+    var uncertain = Duration.zero
     /// How long the agent has been able to see it, without halts, besides the time it waited for a person.
     var watched = Duration.zero
     /// How much of that its instances should have been ready in, and were not, at a stretch.

@@ -26,7 +26,9 @@ extension World {
     case .rivals(let count): rivals += count
     case .rewrite(let back): rewrite(back: back)
     case .diskFull(let duration): begin(.diskFull, duration)
-    case .clockJump(let jump): clock.jump(by: jump)
+    case .clockJump(let jump):
+      clock.jump(by: jump)
+      referee.clockSet(by: jump)
     case .registry(let duration):
       shelf.setRegistry(down: true, at: now)
       begin(.registryDown, duration)
