@@ -160,7 +160,7 @@ package final class Episode: @unchecked Sendable {
   private func start() async {
     life = Life()
     isHostOff = false
-    world.referee.hasRestarted = true
+    world.referee.agentStarts()
     world.shelf.restart()
     world.isSourceOut = false
     world.note("the agent starts")

@@ -53,6 +53,12 @@ extension Mutant {
       "    try await followClock()\n    let now",
       "    if !MUTANT { try await followClock() }\n    let now"),
     Mutant(
+      "forget-the-clock-of-an-earlier-life", in: "Agent/Reconciler+Clock.swift",
+      "clockReading = earlier ?? reading", "clockReading = MUTANT ? reading : earlier ?? reading"),
+    Mutant(
+      "adopt-nothing", in: "Agent/Reconciler.swift",
+      "adopt(contents.instances)", "adopt(MUTANT ? [] : contents.instances)"),
+    Mutant(
       "believe-before-the-journal", in: "Agent/Reconciler.swift",
       "    try await write([.model(record)] +",
       "    if MUTANT { records[name] = record }\n    try await write([.model(record)] +"),
@@ -70,6 +76,10 @@ extension Mutant {
       "    guard let accepted = world.gateway.accepted else { return false }\n    let backend",
       "    if MUTANT { return true }\n    guard let accepted = world.gateway.accepted else { return false }\n    let backend"
     ),
+    Mutant(
+      "stop-what-gets-copies", in: "Agent/Reconciler+Converge.swift",
+      "guard route?.mirror?.revision != instance.revision, route?.preview?.revision",
+      "guard MUTANT || route?.mirror?.revision != instance.revision, MUTANT || route?.preview?.revision"),
     Mutant(
       "remove-before-it-is-gone", in: "Agent/Reconciler+Converge.swift",
       "guard isGone, confirmedNoRoute(name) else { continue }",
@@ -91,10 +101,6 @@ extension Mutant {
       "skip-the-proof", in: "Agent/WriteBack.swift",
       "    return switch proof {\n", "    if MUTANT { return .success(tree) }\n    return switch proof {\n"),
     Mutant(
-      "revert-what-others-have-moved", in: "Agent/WriteBack.swift",
-      "guard revision == request.failed.revision else { return try await movedOn(request, tip) }",
-      "guard MUTANT || revision == request.failed.revision else { return try await movedOn(request, tip) }"),
-    Mutant(
       "push-what-was-proven-before", in: "Agent/WriteBack.swift",
       "guard await isCurrent() else { return nil }",
       "let isCurrent = await isCurrent()\n      guard MUTANT || isCurrent else { return nil }"),
@@ -108,6 +114,17 @@ extension Mutant {
       "push-without-a-lease", in: "Agent/WriteBack.swift",
       "try await repository.push(commit, replacing: tip)",
       "try await repository.push(commit, replacing: MUTANT ? repository.fetch() : tip)"),
+    Mutant(
+      "take-a-lost-race-for-won", in: "Agent/WriteBack.swift",
+      "case .raced: nil", "case .raced: MUTANT ? .pushed(commit) : nil"),
+    Mutant(
+      "answer-twice", in: "Agent/WriteBack.swift",
+      "if let done = try await repository.revert(answering: request, at: tip) { return",
+      "if let done = try await repository.revert(answering: request, at: tip), !MUTANT { return"),
+    Mutant(
+      "overlook-damage", in: "Planning/RevertProof.swift",
+      "if let damage = newDamage(from: tip, to: result) {",
+      "if let damage = newDamage(from: tip, to: result), !MUTANT {"),
     Mutant(
       "give-up-the-revert", in: "Rollout/ModelMachine+WriteBack.swift",
       "case .postponed(let reason, let wait): .pending(tries: tries + 1, retryAt: now + wait, trouble: reason)",

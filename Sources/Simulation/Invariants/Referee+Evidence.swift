@@ -22,6 +22,8 @@ extension Referee {
     looked(in: world)
     if world.now - world.lastDeaf > Self.gatewayPatience { checkRoutes(in: world) }
     checkDeadlines(in: world)
+    checkCrashes(in: world)
+    checkReplacement(in: world)
     findQuiet(in: world)
   }
 
@@ -30,6 +32,7 @@ extension Referee {
 
   private mutating func count(from before: Timestamp, to now: Timestamp, _ name: ModelName) {
     let time = now - before
+    if watches[name]?.open?.standsStill == true { watches[name]?.open?.stoodStill += time }
     switch watches[name]?.open?.sight {
     case .halted:
       watches[name]?.open?.halted += time
@@ -52,6 +55,8 @@ extension Referee {
     let sight = sight(of: name, in: world)
     if sight == .going(isReady: true) { watches[name]?.open?.lastReadyAt = world.now }
     watches[name]?.open?.sight = sight
+    let standsStill = standsStill(name, in: world)
+    watches[name]?.open?.standsStill = standsStill
   }
 
   private func sight(of name: ModelName, in world: World) -> Watch.Sight {
@@ -73,12 +78,17 @@ extension Referee {
 
   /// Whether the clock of the model's rollout stands still by what the agent sees now.
   private func isHalted(_ name: ModelName, in world: World) -> Bool {
-    if watches[name]?.isStopped == true || world.isSourceOut { return true }
+    if standsStill(name, in: world) { return true }
     if world.troubles.has(.gatewaySilent) || world.troubles.has(.gatewayDown) { return true }
     switch world.ledger.models[name]?.machine.rollout?.step {
     case .fetch, .verify: return world.shelf.isRegistryDown
     default: return false
     }
+  }
+
+  /// Whether it does, whatever its step is.
+  private func standsStill(_ name: ModelName, in world: World) -> Bool {
+    watches[name]?.isStopped == true || world.isSourceOut
   }
 
   /// How much later than its deadline something may be seen to fail.
@@ -143,13 +153,13 @@ extension Referee {
       case .digestMismatch: nature.bytes == .corrupt
       case .artifactInvalid: nature.bytes == .unsafe
       case .startFailed: !nature.isStartable
-      case .neverReady: now - open.startedAt >= open.policy.readyTimeout
+      case .neverReady: now - open.startedAt - open.stoodStill >= open.policy.readyTimeout
       case .crashed:
         open.crashes > 2 || now - open.lastReadyAt + slack(in: world) >= open.policy.readyTimeout
       case .checkFailed: hasErrors(record, nature, in: world)
       case .undecided: open.policy.onUndecided == .revert
       case .deadlineExceeded:
-        open.policy.progressDeadline.map { now - open.startedAt >= $0 } ?? false
+        open.policy.progressDeadline.map { now - open.startedAt - open.stoodStill >= $0 } ?? false
       case .rolledBackByHand, .abortedByHand: true
       }
     if !isTrue {

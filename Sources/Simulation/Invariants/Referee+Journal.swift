@@ -65,12 +65,18 @@ extension Referee {
     checkAdmission(of: open, record, in: world)
     if !open.isRestore { watches[record.model]?.failed.remove(record.revision) }
     watches[record.model]?.open = open
+    watches[record.model]?.warm = nil
+    watches[record.model]?.crashLoops[record.revision] = nil
+    watches[record.model]?.fitsOneOnly = !open.isFirst && open.policy.strategy == .recreate
     policies[record.id] = open.policy
     world.door.misfortunes.remove(BackendKey(model: record.model, revision: record.revision))
   }
 
   private mutating func promoted(_ record: RolloutRecord, in world: World) {
     checkEvidence(of: record, in: world)
+    checkVerdict(of: record, in: world)
+    checkArrival(of: record, in: world)
+    keepWarm(record, in: world)
     if let open = watches[record.model]?.open {
       world.tally.strategies[open.isFirst ? "first deployment" : open.policy.strategy.word, default: 0] += 1
     }
@@ -86,6 +92,7 @@ extension Referee {
     let name = record.model
     if let reason = record.failure?.reason { world.tally.reasons[reason, default: 0] += 1 }
     watches[name]?.open = nil
+    watches[name]?.warm = nil
     // A version that a person has only put off may be gone back to.
     if record.outcome != .aborted { watches[name]?.failed.insert(record.revision) }
     watches[name]?.failedAttempts.insert(Attempt(record))

@@ -13,6 +13,8 @@ extension Referee {
   mutating func steers(_ name: ModelName, _ command: SteerCommand) {
     isSteering = true
     touch(name)
+    watches[name]?.warm = nil
+    watches[name]?.crashLoops = [:]
     switch command {
     case .promote: watches[name]?.open?.isPushedOn = true
     case .retry: watches[name]?.retries = 1
@@ -57,6 +59,20 @@ extension Referee {
       blame(
         .obedience,
         "\(name) \(record.version) makes way for \(asked.workload.artifact.version) instead of queueing it",
+        in: world)
+    }
+  }
+
+  /// A pass is complete: what Git does not ask for any more goes on only where newer commits wait.
+  mutating func checkReplacement(in world: World) {
+    for name in names {
+      guard let watch = watches[name], let open = watch.open, !open.isRestore,
+        open.policy.supersede == .replace,
+        let asked = watch.asked, open.revision != revision(of: asked.workload)
+      else { continue }
+      blame(
+        .obedience,
+        "\(name) \(world.version(of: open.revision)) does not make way for \(asked.workload.artifact.version)",
         in: world)
     }
   }

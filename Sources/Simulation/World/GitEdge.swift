@@ -102,6 +102,11 @@ struct GitEdge: ConfigRepository {
   {
     guard life.begins() else { throw Self.dead }
     let commit = world.branch.add(parents: [parent], message, tree, isOurs: true)
+    // Some are faster by far.
+    if world.rivals > 1 {
+      world.rivals -= 1
+      world.commitOfRival()
+    }
     guard life.survives() else { throw Self.dead }
     return commit
   }
