@@ -94,6 +94,8 @@ package final class Episode: @unchecked Sendable {
     case .kill(let count, let happens, let duration):
       downFor = duration
       life.kill(afterEffects: count, happens: happens)
+    // Nobody knows in which order its timers go off.
+    case .clockJump: nextPoll = world.now
     case .reboot(let duration):
       isHostOff = true
       downFor = duration

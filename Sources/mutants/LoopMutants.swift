@@ -53,6 +53,9 @@ extension Mutant {
       "    try await followClock()\n    let now",
       "    if !MUTANT { try await followClock() }\n    let now"),
     Mutant(
+      "steer-by-the-old-clock", in: "Agent/Reconciler+Steer.swift",
+      "    try await followClock()\n", "    if !MUTANT { try await followClock() }\n"),
+    Mutant(
       "forget-the-clock-of-an-earlier-life", in: "Agent/Reconciler+Clock.swift",
       "clockReading = earlier ?? reading", "clockReading = MUTANT ? reading : earlier ?? reading"),
     Mutant(

@@ -75,8 +75,9 @@ extension Mutant {
       "return failures.last { $0.attempt == attempt }",
       "return MUTANT ? nil : failures.last { $0.attempt == attempt }"),
     Mutant(
-      "retry-for-ever", in: "Rollout/ModelMachine+Desire.swift",
-      "    retrying = nil\n    return .began", "    if !MUTANT { retrying = nil }\n    return .began"),
+      "retry-nothing", in: "Rollout/ModelMachine+Steer.swift",
+      "retrying = Retry(attempt: Attempt(desired), by: person)",
+      "if !MUTANT { retrying = Retry(attempt: Attempt(desired), by: person) }"),
     Mutant(
       "make-way-for-nobody", in: "Rollout/ModelMachine+Desire.swift",
       ": desireStepping(release, during: rollout)",

@@ -110,21 +110,13 @@ extension Referee {
     case "RevertNotPossible":
       return world.couldRestore(model.name, to: watch.proven.last) ? "it is possible" : nil
     case "FailedBefore":
+      if watch.isOwedRetry { return "a person wants it to be tried once more" }
       return hasFailed ? nil : "this attempt has not failed"
     case _ where reason == "Held" || Failure.Reason(rawValue: reason) != nil:
       let isHeld = world.ledger.models[model.name]?.machine.phase == .held
-      guard isHeld, hasFailed else { return "it is not held for what Git asks for" }
-      return mayHold(model.name, in: world) ? nil : "nobody wants it to be held"
+      return isHeld && hasFailed ? nil : "it is not held for what Git asks for"
     default: return "that should be over"
     }
-  }
-
-  /// Whether a failure is left in Git: as the policy says, after an abort, where nothing was asked for anew, or where somebody
-  /// has set the branch back.
-  private func mayHold(_ name: ModelName, in world: World) -> Bool {
-    guard let rollout = world.ledger.models[name]?.machine.rollout else { return false }
-    return isSetBack || rollout.kind != .deploy || policies[rollout.id]?.onFailure == .hold
-      || world.ledger.rollout(rollout.id)?.outcome == .aborted
   }
 
   /// A rollout may go on for ever where it waits for a person, or for requests that do not come.

@@ -24,6 +24,7 @@ extension Referee {
     checkDeadlines(in: world)
     checkCrashes(in: world)
     checkReplacement(in: world)
+    checkRetries(in: world)
     findQuiet(in: world)
   }
 

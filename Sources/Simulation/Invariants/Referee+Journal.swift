@@ -25,6 +25,7 @@ extension Referee {
     if record.machine.isGone, world.ledger.models[name]?.machine.isGone == false { forget(name, in: world) }
     checkStandstill(of: record.machine, before: world.ledger.models[name]?.machine, in: world)
     checkQuiet(record.machine, in: world)
+    checkHolding(of: record.machine, before: before, in: world)
   }
 
   private mutating func forget(_ name: ModelName, in world: World) {
@@ -66,6 +67,7 @@ extension Referee {
     if !open.isRestore { watches[record.model]?.failed.remove(record.revision) }
     watches[record.model]?.open = open
     watches[record.model]?.warm = nil
+    watches[record.model]?.isOwedRetry = false
     watches[record.model]?.crashLoops[record.revision] = nil
     watches[record.model]?.fitsOneOnly = !open.isFirst && open.policy.strategy == .recreate
     policies[record.id] = open.policy

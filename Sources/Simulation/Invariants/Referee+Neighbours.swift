@@ -15,6 +15,7 @@ extension Referee {
       {
         touch(name)
         watches[name]?.warm = nil
+        watches[name]?.isOwedRetry = false
       }
       if case .recreate = new.models[name]?.live.policy.strategy { watches[name]?.mayRecreate = true }
     }

@@ -30,6 +30,7 @@ extension Referee {
   ) {
     isSteering = false
     switch (command, result) {
+    case (.retry, .done): watches[name]?.isOwedRetry = true
     case (.pause, .done), (.pause, .already): watches[name]?.isPaused = true
     case (.resume, .done), (.resume, .already): watches[name]?.isPaused = false
     case (_, .unknownModel): watches[name]?.isPaused = false
@@ -46,6 +47,21 @@ extension Referee {
     blame(
       .obedience, "\(machine.name) \(new.candidate.version) goes on to \"\(new.step)\" while it is stopped",
       in: world)
+  }
+
+  /// A failure is left in Git as the policy says, after an abort, where nothing was asked for anew, or where somebody has set
+  /// the branch back. In any other case it has to be reverted there.
+  mutating func checkHolding(of machine: ModelMachine, before: ModelMachine?, in world: World) {
+    guard machine.phase == .held, before?.phase != .held, let rollout = machine.rollout,
+      rollout.kind == .deploy
+    else { return }
+    if !isSetBack, policies[rollout.id]?.onFailure == .revert,
+      world.ledger.rollout(rollout.id)?.outcome != .aborted
+    {
+      blame(
+        .obedience, "\(machine.name) \(rollout.candidate.version) is held, and its policy is to revert it",
+        in: world)
+    }
   }
 
   /// A newer commit has taken the place of a rollout.

@@ -40,6 +40,21 @@ extension Referee {
     }
   }
 
+  // MARK: Reverts
+
+  /// However often a revert was tried, it is soon tried again.
+  mutating func checkRetries(in world: World) {
+    for name in names {
+      guard
+        case .writingBack(_, .pending(_, let retryAt, _)) = world.ledger.models[name]?.machine.rollout?.stage
+      else {
+        continue
+      }
+      let wait = retryAt - world.clock.now()
+      if wait > .seconds(400) { blame(.evidence, "\(name) waits \(wait) with its revert", in: world) }
+    }
+  }
+
   // MARK: Verdicts
 
   /// What has answered as many requests as its policy asks for, and most of them badly, is not promoted.

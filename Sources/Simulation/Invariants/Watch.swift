@@ -103,6 +103,8 @@ struct Watch {
   var namesOfFailed: Set<Attempt> = []
   /// Attempts that a person may have asked to be made once more.
   var retries = 0
+  /// Whether a person was told that the failed attempt is made once more, and it has not been.
+  var isOwedRetry = false
   /// How often a person may have asked for an earlier version.
   var rollbacks = 0
   /// Whether a person has paused the model; `nil` when nobody knows whether the command came through.
