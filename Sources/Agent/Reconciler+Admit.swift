@@ -7,7 +7,7 @@ import Vocabulary
 extension Reconciler {
   /// Lets the rollouts begin that are due and that nothing stands in the way of. Answers whether one has begun.
   func admit() async throws(JournalError) -> Bool {
-    let due = names { $0.machine.due != nil }
+    let due = names(where: \.isDue)
     guard !due.isEmpty else {
       if !waiting.isEmpty { waiting = [:] }
       return false
@@ -44,7 +44,7 @@ extension Reconciler {
       isExclusive: record.machine.terms?.program.steps.contains(.stopStable) ?? false)
   }
 
-  private var neighbours: [ModelName: Neighbour] { records.mapValues(neighbour) }
+  private var neighbours: [ModelName: Neighbour] { records.byName.mapValues(neighbour) }
 
   private func neighbour(_ record: ModelRecord) -> Neighbour {
     let machine = record.machine
@@ -53,7 +53,8 @@ extension Reconciler {
       sum + resources(of: wanted.release.revision, in: record) * wanted.count
     }
     let stopping = (world.byModel[machine.name] ?? []).filter { $0.condition == .stopping }
-    let leaving = (unwanted(of: machine.name) + stopping).reduce(Resources()) { sum, instance in
+    let leaving = ((standings[machine.name]?.unwanted ?? []) + stopping).reduce(Resources()) {
+      sum, instance in
       sum + resources(of: instance.revision, in: record)
     }
     return Neighbour(

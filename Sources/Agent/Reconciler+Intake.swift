@@ -61,7 +61,7 @@ extension Reconciler {
       : try await History(repository: edges.repository)
         .introductions(
           of: unknown, at: tip, after: await lastCommit(),
-          knowing: records.compactMapValues { $0.machine.desired?.revision })
+          knowing: records.byName.compactMapValues { $0.machine.desired?.revision })
     let reverts = try await unrecordedReverts(for: wishes, at: tip)
     let now = edges.clock.now()
     let source = SourceRecord(
@@ -133,7 +133,7 @@ extension Reconciler {
     }
     entries += diagnosticEvents(wishes, at: now)
     try await write(entries)
-    records.merge(updated) { $1 }
+    records.merge(updated)
     pruneTrouble = refusal
     self.source = source
     desired = wishes

@@ -50,9 +50,7 @@ extension Reconciler {
 
   /// The backends of rollouts that go on.
   var judgedBackends: Set<BackendKey> {
-    records.values.reduce(into: []) { backends, record in
-      if record.machine.rollout?.stage == .stepping { backends.formUnion(record.machine.judgedBackends) }
-    }
+    Set(survey().flatMap(\.judged))
   }
 
   private func instances(of name: ModelName, _ revision: Revision) -> ModelObservation.Instances {
@@ -92,7 +90,7 @@ extension Reconciler {
   /// with their last words.
   func settleExits() async throws(JournalError) {
     let now = edges.clock.now()
-    let concerned = world.byModel.filter { $0.value.contains(where: \.isExited) }.keys.sorted()
+    let concerned = names(where: \.hasExits)
     for name in concerned {
       for instance in world.byModel[name] ?? [] where instance.isExited {
         try await settleExit(of: instance, of: name, at: now)
@@ -126,15 +124,6 @@ extension Reconciler {
 
   private func isWanted(_ key: BackendKey) -> Bool {
     records[key.model]?.machine.wanted().instances.contains { $0.release.revision == key.revision } ?? false
-  }
-}
-
-extension ModelMachine {
-  /// What has, or had until now, the traffic that a rollout is judged by.
-  fileprivate var judgedBackends: [BackendKey] {
-    [stable, rollout?.candidate, rollout?.displaced].compactMap { release in
-      release.map { BackendKey(model: name, revision: $0.revision) }
-    }
   }
 }
 

@@ -37,7 +37,7 @@ extension Reconciler {
       case .writingBack(let failure, .pending(let tries, _, _)) = rollout.stage
     else { return nil }
     var others: [ModelName: Revision?] = [:]
-    for (name, record) in records where name != machine.name {
+    for (name, record) in records.byName where name != machine.name {
       others.updateValue(record.machine.stable?.revision, forKey: name)
     }
     return WriteBackRequest(

@@ -14,9 +14,7 @@ package actor Reconciler {
   let edges: Edges
   let settings: LoopSettings
 
-  var records: [ModelName: ModelRecord] = [:] {
-    didSet { rest = nil }
-  }
+  var records = RecordBook()
   var source: SourceRecord?
   /// What Git asked for at `source.commit`; `nil` until it was read in this life of the agent.
   var desired: DesiredState? {
@@ -41,9 +39,13 @@ package actor Reconciler {
   /// Not to be bothered again before this time, after it refused.
   var gatewayRetryAt = Timestamp(milliseconds: 0)
   var world = World()
+  /// By records and instances as they were at the last `survey`.
+  private(set) var standings: [ModelName: Standing] = [:]
+  /// The routes of all of them.
+  private var routes = RouteTable()
   /// What happened and could not be journalled when it did.
   private var unsaved: [ModelName: [JournalEntry]] = [:]
-  /// The world in which the last pass found nothing to do; `nil` once a record or a wish has changed since.
+  /// The world in which the last pass found nothing to do; `nil` once a wish has changed since.
   private var rest: Rest?
   var eventWatchers: [UInt64: Bell] = [:]
   /// Passes, intakes and commands change the same records across suspensions, so they take turns.
@@ -61,7 +63,7 @@ package actor Reconciler {
   /// Takes up where the last life of the agent stopped: loads the journal and adopts what still runs.
   package func resume() async throws {
     let contents = try await edges.journal.load()
-    records = Dictionary(contents.models.map { ($0.machine.name, $0) }, uniquingKeysWith: { $1 })
+    records = RecordBook(contents.models)
     specs = Dictionary(contents.instances.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
     source = contents.source
     try await resumeClock(from: contents.clock)
@@ -92,7 +94,10 @@ package actor Reconciler {
       return PassResult(again: false, next: edges.clock.now() + .seconds(1))
     }
     // Drains and crashes are settled by time alone, and a gateway in trouble is asked again.
-    if !moved, isCalm, crashes.isEmpty, drains.isEmpty, gatewayTrouble == nil { rest = seen }
+    if !moved, isCalm, crashes.isEmpty, drains.isEmpty, gatewayTrouble == nil {
+      rest = seen
+      rest?.edition = records.edition
+    }
     return PassResult(again: moved, next: nextDeadline())
   }
 
@@ -113,28 +118,44 @@ package actor Reconciler {
   private func look() async -> Rest {
     let instances = await edges.instances.observe()
     // Where the last pass left nothing to do, no rollout goes on.
-    let gateway = await edges.gateway.observe(latenciesOf: rest == nil ? judgedBackends : [])
-    let seen = Rest(instances: instances, accepted: gateway.accepted, problem: gateway.problem)
-    if seen == rest {
-      world.gateway = gateway
-    } else {
-      world = World(instances: instances, gateway: gateway)
-    }
-    return seen
+    let mayRest = rest?.edition == records.edition
+    let gateway = await edges.gateway.observe(latenciesOf: mayRest ? [] : judgedBackends)
+    world.gateway = gateway
+    world.look(at: instances)
+    return Rest(
+      instances: instances, accepted: gateway.accepted, problem: gateway.problem, edition: records.edition)
   }
 
   /// Shows every machine that is not at rest the world, until each waits for something.
   private func letMachinesLook() async throws(JournalError) -> Bool {
     var moved = false
-    for name in names(where: { !$0.machine.isSettled }) {
+    for name in names(where: { !$0.isSettled }) {
       while try await step(name) { moved = true }
     }
     return moved
   }
 
-  /// The models whose records meet a condition, in order. Almost always they are few, so they are sorted last.
-  func names(where condition: (ModelRecord) -> Bool) -> [ModelName] {
-    records.filter { condition($0.value) }.keys.sorted()
+  /// Where every model stands by now.
+  func survey() -> Dictionary<ModelName, Standing>.Values {
+    for name in records.takeChanged().union(world.takeChanged()) {
+      let (record, instances) = (records[name], world.byModel[name] ?? [])
+      let isKnown = record != nil || !instances.isEmpty
+      let standing = isKnown ? Standing(name, record, instances) : nil
+      standings[name] = standing
+      if routes.models[name] != standing?.route { routes.models[name] = standing?.route }
+    }
+    return standings.values
+  }
+
+  /// The routes that all models want.
+  func wantedRoutes() -> RouteTable {
+    _ = survey()
+    return routes
+  }
+
+  /// The models whose standing meets a condition, in order. Almost always they are few, so they are sorted last.
+  func names(where condition: (Standing) -> Bool) -> [ModelName] {
+    survey().filter(condition).map(\.name).sorted()
   }
 
   /// Lets one machine look once; `false` when it waits.
@@ -153,7 +174,7 @@ package actor Reconciler {
     if result == .waiting {
       if record.machine.rollout?.clocks == before.rollout?.clocks {
         // What was counted is not lost if it is not written: the gateway's totals still hold it.
-        records[name] = record
+        records.annotate(name, record)
       } else {
         try await save(record, [])
       }
@@ -209,17 +230,20 @@ package actor Reconciler {
 
   /// Notes since when models have been as they are. Answers whether nothing is the matter with any of them.
   private func dateConditions() -> Bool {
-    let restless = records.filter { !isCalm($0.value) }
-    for (name, record) in restless { records[name]?.conditions = conditions(of: record) }
+    let restless = survey().filter { !isCalm($0) }
+    for standing in restless {
+      guard var record = records[standing.name] else { continue }
+      record.conditions = conditions(of: record)
+      records.annotate(standing.name, record)
+    }
     return restless.isEmpty
   }
 
   /// Whether nothing about the model's conditions can have changed: at any moment the case of almost every model.
-  private func isCalm(_ record: ModelRecord) -> Bool {
-    if record.machine.isGone { return true }
-    guard isAtRest(record), record.conditions.count == 1, trouble(of: record) == nil else { return false }
-    let stable = record.machine.stable?.revision
-    return stable.map { world.running(record.machine.name, $0).allSatisfy { $0.condition == .ready } } ?? true
+  private func isCalm(_ standing: Standing) -> Bool {
+    if standing.isGone { return true }
+    return isAtRest(standing) && standing.isReady && records[standing.name]?.conditions.count == 1
+      && trouble(of: standing) == nil
   }
 
   /// How often the world is looked at when nothing happens.
@@ -228,19 +252,17 @@ package actor Reconciler {
   /// When time alone makes a pass useful.
   private func nextDeadline() -> Timestamp {
     let now = edges.clock.now()
-    var next =
-      now + (records.values.contains { isBusy($0.machine) } ? .milliseconds(200) : Self.idlePause)
-    for record in records.values {
-      if let deadline = record.machine.deadline(), deadline > now { next = min(next, deadline) }
+    let standings = survey()
+    var next = now + (standings.contains(where: isBusy) ? .milliseconds(200) : Self.idlePause)
+    for standing in standings {
+      if let deadline = standing.deadline, deadline > now { next = min(next, deadline) }
     }
     return next
   }
 
   /// Whether traffic is being judged, or instances are on their way in or out.
-  private func isBusy(_ machine: ModelMachine) -> Bool {
-    if case .held = machine.rollout?.stage { return false }
-    if case .writingBack = machine.rollout?.stage { return false }
-    return !machine.isSettled || !drains.isEmpty || gatewayTrouble != nil
+  private func isBusy(_ standing: Standing) -> Bool {
+    !standing.isParked && (!standing.isSettled || !drains.isEmpty || gatewayTrouble != nil)
   }
 }
 
@@ -252,37 +274,12 @@ package struct PassResult: Hashable, Sendable {
   package var next: Timestamp
 }
 
-/// What a pass decides by, besides records that have not changed and statistics that only a rollout or a draining
+/// What a pass decides by, besides wishes that have not changed and statistics that only a rollout or a draining
 /// instance needs. With the same of it a pass that found nothing to do finds nothing again.
 private struct Rest: Equatable {
   var instances: [InstanceObservation]
   var accepted: RouteTable?
   var problem: String?
-}
-
-/// The observed side, as of the start of a pass.
-struct World {
-  var byModel: [ModelName: [InstanceObservation]] = [:]
-  var gateway = GatewayObservation()
-
-  init() {}
-
-  init(instances: [InstanceObservation], gateway: GatewayObservation) {
-    byModel = Dictionary(grouping: instances, by: \.model)
-    self.gateway = gateway
-  }
-
-  /// The instances of a release that run and are meant to.
-  func running(_ model: ModelName, _ revision: Revision) -> [InstanceObservation] {
-    (byModel[model] ?? []).filter { $0.revision == revision && $0.condition.isRunning }
-  }
-}
-
-extension InstanceCondition {
-  var isRunning: Bool {
-    switch self {
-    case .starting, .ready, .unready: true
-    case .stopping, .exited, .lost: false
-    }
-  }
+  /// Of the records.
+  var edition: Int
 }
