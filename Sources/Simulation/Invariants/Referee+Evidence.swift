@@ -11,35 +11,40 @@ extension Referee {
   mutating func passed(in world: World) {
     let time = lastPass.map { world.now - $0 } ?? .zero
     lastPass = world.now
-    for name in names { count(time, name) }
-    for name in names { note(name, in: world) }
-    if world.now - world.lastDeaf > Self.gatewayPatience { checkRoutes(in: world) }
+    if hasNews { hasCheckedRoutes = false }
+    for watch in all { count(time, watch) }
+    for watch in all { note(watch, in: world) }
+    if !hasCheckedRoutes, world.now - world.lastDeaf > Self.gatewayPatience {
+      checkRoutes(in: world)
+      hasCheckedRoutes = true
+    }
     checkDeadlines(in: world)
-    findQuiet(in: world)
+    // Where nothing has happened, nobody has come to rest.
+    if hasNews { findQuiet(in: world) }
+    hasNews = false
   }
 
   /// How long the agent leaves a gateway alone that has refused.
   private static let gatewayPatience = Duration.seconds(1)
 
-  private mutating func count(_ time: Duration, _ name: ModelName) {
-    switch watches[name]?.open?.sight {
-    case .halted: watches[name]?.open?.halted += time
+  private func count(_ time: Duration, _ watch: Watch) {
+    switch watch.open?.sight {
+    case .halted: watch.open?.halted += time
     case .going(let isReady):
-      watches[name]?.open?.watched += time
+      watch.open?.watched += time
       if isReady {
-        watches[name]?.open?.unready = .zero
+        watch.open?.unready = .zero
       } else {
-        watches[name]?.open?.unready += time
+        watch.open?.unready += time
       }
     case .waitingForPerson, nil: break
     }
   }
 
-  private mutating func note(_ name: ModelName, in world: World) {
-    guard watches[name]?.open != nil else { return }
-    let sight = sight(of: name, in: world)
-    if sight == .going(isReady: true) { watches[name]?.open?.lastReadyAt = world.now }
-    watches[name]?.open?.sight = sight
+  private func note(_ watch: Watch, in world: World) {
+    guard watch.isOpen else { return }
+    if hasNews { watch.open?.sight = sight(of: watch.name, in: world) }
+    if watch.open?.sight == .going(isReady: true) { watch.open?.lastReadyAt = world.now }
   }
 
   private func sight(of name: ModelName, in world: World) -> Watch.Sight {
@@ -73,8 +78,9 @@ extension Referee {
   private func slack(in world: World) -> Duration { world.setting.pace * 4 + .seconds(6) }
 
   private mutating func checkDeadlines(in world: World) {
-    for name in names {
-      guard let open = watches[name]?.open, !open.isRestore else { continue }
+    for watch in all where watch.isOpen {
+      guard let open = watch.open, !open.isRestore else { continue }
+      let name = watch.name
       let version = world.version(of: open.revision)
       if open.unready > open.policy.readyTimeout + slack(in: world) {
         blame(.evidence, "\(name) \(version) is not ready for \(open.unready) and does not fail", in: world)
