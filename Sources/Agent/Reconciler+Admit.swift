@@ -58,7 +58,8 @@ extension Reconciler {
       sum + resources(of: instance.revision, in: record)
     }
     return Neighbour(
-      isReady: isReady(record), isRollingOut: machine.isRollingOut, atRest: stable ?? Resources(),
+      isReady: machine.isServing(readyInstances: readyInstances(of: machine)),
+      isRollingOut: machine.isRollingOut, atRest: stable ?? Resources(),
       now: needed + leaving, leaving: leaving)
   }
 
@@ -66,10 +67,6 @@ extension Reconciler {
     record.workloads[revision]?.resources ?? Resources()
   }
 
-  /// Whether the model serves what Git asks for.
-  private func isReady(_ record: ModelRecord) -> Bool {
-    conditions(of: record).contains { $0.type == .ready && $0.status == .yes && $0.reason == "Serving" }
-  }
 }
 
 extension ModelMachine {

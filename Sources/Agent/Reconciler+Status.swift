@@ -30,12 +30,15 @@ extension Reconciler {
 
   func conditions(of record: ModelRecord) -> [Condition] {
     let machine = record.machine
-    let ready = machine.stable.map { stable in
-      world.running(machine.name, stable.revision).count { $0.condition == .ready }
-    }
     return machine.conditions(
-      readyInstances: ready ?? 0, trouble: trouble(of: record), waiting: waitingFor(machine),
+      readyInstances: readyInstances(of: machine), trouble: trouble(of: record), waiting: waitingFor(machine),
       before: record.conditions, at: edges.clock.now())
+  }
+
+  /// How many instances of stable are ready.
+  func readyInstances(of machine: ModelMachine) -> Int {
+    guard let stable = machine.stable?.revision else { return 0 }
+    return (world.byModel[machine.name] ?? []).count { $0.revision == stable && $0.condition == .ready }
   }
 
   /// Why the rollout that is due has not begun.

@@ -10,8 +10,10 @@ extension Reconciler {
   /// Runs beside the passes: the network of the remote never delays a rollout.
   package func writeBackDue() async -> Bool {
     let now = edges.clock.now()
-    let due = records.values.filter { isDue($0.machine, at: now) }.min { $0.machine.name < $1.machine.name }
-    guard let due, let request = request(for: due.machine) else { return false }
+    let parked = names(where: \.isParked).compactMap { records[$0]?.machine }
+    guard let due = parked.first(where: { isDue($0, at: now) }), let request = request(for: due) else {
+      return false
+    }
     let result = await WriteBack(repository: edges.repository, clock: edges.clock, agent: settings.agent)
       .run(request, jitter: Double(edges.dice() % 1000) / 1000)
     // Being stopped in the middle of it says nothing about the remote.

@@ -50,6 +50,8 @@ package actor Reconciler {
   var eventWatchers: [UInt64: Bell] = [:]
   /// Passes, intakes and commands change the same records across suspensions, so they take turns.
   let turns = Turnstile()
+  /// What the conditions of restless models were dated by last.
+  private var grounds: [ModelName: Ground] = [:]
   /// Polls read for a while before they take in: an older tip must not arrive after a newer one.
   let polls = Turnstile()
 
@@ -137,11 +139,13 @@ package actor Reconciler {
 
   /// Where every model stands by now.
   func survey() -> Dictionary<ModelName, Standing>.Values {
+    guard records.haveChanged || world.hasChanged else { return standings.values }
     for name in records.takeChanged().union(world.takeChanged()) {
       let (record, instances) = (records[name], world.byModel[name] ?? [])
       let isKnown = record != nil || !instances.isEmpty
       let standing = isKnown ? Standing(name, record, instances) : nil
       standings[name] = standing
+      if standing == nil { grounds[name] = nil }
       if routes.models[name] != standing?.route { routes.models[name] = standing?.route }
     }
     return standings.values
@@ -160,27 +164,29 @@ package actor Reconciler {
 
   /// Lets one machine look once; `false` when it waits.
   private func step(_ name: ModelName) async throws(JournalError) -> Bool {
-    guard var record = records[name] else { return false }
-    let before = record.machine
-    var observation = await observation(of: record)
+    guard let before = records[name]?.machine else { return false }
+    var observation = await observation(of: before)
     let now = edges.clock.now()
-    var result = record.machine.observe(observation, at: now)
+    var machine = before
+    var result = machine.observe(observation, at: now)
     if case .failed = result, observation.instances.log.isEmpty {
       // Only a failure quotes the log of an instance that still runs, so it is not read before: decide again with it.
       observation.instances.log = await lastWords(of: before)
-      record.machine = before
-      result = record.machine.observe(observation, at: now)
+      machine = before
+      result = machine.observe(observation, at: now)
     }
-    if result == .waiting {
-      if record.machine.rollout?.clocks == before.rollout?.clocks {
-        // What was counted is not lost if it is not written: the gateway's totals still hold it.
-        records.annotate(name, record)
-      } else {
-        try await save(record, [])
-      }
+    if result == .waiting, machine.rollout?.clocks == before.rollout?.clocks {
+      // What was counted is not lost if it is not written: the gateway's totals still hold it.
+      records.annotate(name, machine: machine)
       return false
     }
-    let entries = result.entries(of: name, before: before, after: record.machine, at: now)
+    guard var record = records[name] else { return false }
+    record.machine = machine
+    guard result != .waiting else {
+      try await save(record, [])
+      return false
+    }
+    let entries = result.entries(of: name, before: before, after: machine, at: now)
     if case .failed = result {
       try await saveFailure(record, entries)
     } else {
@@ -230,13 +236,16 @@ package actor Reconciler {
 
   /// Notes since when models have been as they are. Answers whether nothing is the matter with any of them.
   private func dateConditions() -> Bool {
-    let restless = survey().filter { !isCalm($0) }
-    for standing in restless {
-      guard var record = records[standing.name] else { continue }
-      record.conditions = conditions(of: record)
-      records.annotate(standing.name, record)
+    var areCalm = true
+    for standing in survey() where !isCalm(standing) {
+      areCalm = false
+      let name = standing.name
+      let ground = Ground(standing: standing, trouble: trouble(of: standing), waiting: waiting[name])
+      guard ground != grounds[name], let record = records[name] else { continue }
+      grounds[name] = ground
+      records.annotate(name, conditions: conditions(of: record))
     }
-    return restless.isEmpty
+    return areCalm
   }
 
   /// Whether nothing about the model's conditions can have changed: at any moment the case of almost every model.
@@ -272,6 +281,17 @@ package struct PassResult: Hashable, Sendable {
   package var again: Bool
   /// Look again no later than this.
   package var next: Timestamp
+}
+
+/// What decides which conditions hold of a model. With the same of it there is nothing new to date.
+private struct Ground: Equatable {
+  let standing: Standing
+  let trouble: Trouble?
+  let waiting: Admission?
+
+  static func == (left: Ground, right: Ground) -> Bool {
+    left.standing === right.standing && left.trouble == right.trouble && left.waiting == right.waiting
+  }
 }
 
 /// What a pass decides by, besides wishes that have not changed and statistics that only a rollout or a draining

@@ -32,12 +32,20 @@ struct RecordBook {
     for (name, record) in records { self[name] = record }
   }
 
-  /// Takes over a record in which nothing is new that a `Standing` follows from: only what was counted, and since when
-  /// its conditions hold.
-  mutating func annotate(_ name: ModelName, _ record: ModelRecord) {
-    byName[name] = record
+  /// Takes over a machine in which nothing is new that a `Standing` follows from: only what was counted, and what it
+  /// waits for.
+  mutating func annotate(_ name: ModelName, machine: ModelMachine) {
+    byName[name]?.machine = machine
     edition += 1
   }
+
+  /// Takes over since when a model's conditions hold. No `Standing` follows from them.
+  mutating func annotate(_ name: ModelName, conditions: [Condition]) {
+    byName[name]?.conditions = conditions
+    edition += 1
+  }
+
+  var haveChanged: Bool { !changed.isEmpty }
 
   /// The models whose records are new, gone or changed; asked again, those that are so since.
   mutating func takeChanged() -> Set<ModelName> {

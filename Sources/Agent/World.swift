@@ -26,6 +26,8 @@ struct World {
     changed.insert(instance.model)
   }
 
+  var hasChanged: Bool { !changed.isEmpty }
+
   /// The models whose instances have changed; asked again, those that have since.
   mutating func takeChanged() -> Set<ModelName> {
     defer { changed = [] }
