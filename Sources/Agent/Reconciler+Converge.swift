@@ -7,7 +7,8 @@ import Vocabulary
 extension Reconciler {
   /// Starts what is missing and stops what is too much.
   func converge() async throws(JournalError) {
-    for name in names(where: { !isAtRest($0) }) {
+    noteService()
+    for name in names(where: \.lacksInstances) {
       let wanted = records[name]?.machine.wanted() ?? Wanted()
       for instances in wanted.instances where instances.mayStart {
         if wanted.isExclusive, hasOthers(than: instances.release.revision, name) { continue }
@@ -18,12 +19,13 @@ extension Reconciler {
     try await finishRemovals()
   }
 
-  /// Whether there is nothing to start.
-  func isAtRest(_ standing: Standing) -> Bool {
-    if standing.isSettled, standing.isReady, let stable = standing.stable, !crashes.isEmpty {
+  /// Releases that serve for a while have their crashes forgotten.
+  private func noteService() {
+    guard !crashes.isEmpty else { return }
+    for standing in survey() where standing.isSettled && standing.isReady {
+      guard let stable = standing.stable else { continue }
       crashes.serves(BackendKey(model: standing.name, revision: stable), at: edges.clock.now())
     }
-    return standing.isAtRest
   }
 
   private func hasOthers(than revision: Revision, _ name: ModelName) -> Bool {

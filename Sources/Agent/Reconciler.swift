@@ -125,7 +125,7 @@ package actor Reconciler {
     world.gateway = gateway
     world.look(at: instances)
     return Rest(
-      instances: instances, accepted: gateway.accepted, problem: gateway.problem, edition: records.edition)
+      edition: records.edition, instances: instances, accepted: gateway.accepted, problem: gateway.problem)
   }
 
   /// Shows every machine that is not at rest the world, until each waits for something.
@@ -210,14 +210,13 @@ package actor Reconciler {
   /// Journals a model with whatever belongs to the change, and only then believes it.
   func save(_ record: ModelRecord, _ entries: [JournalEntry]) async throws(JournalError) {
     var record = record
-    let running = (world.byModel[record.machine.name] ?? []).map(\.revision)
-    record.workloads = record.workloads.filter { workload in
-      record.machine.known.contains { $0.revision == workload.key }
-        || record.machine.desired?.revision == workload.key || running.contains(workload.key)
-    }
+    let machine = record.machine
+    let name = machine.name
+    var needed = Set(machine.known.map(\.revision) + (world.byModel[name] ?? []).map(\.revision))
+    if let desired = machine.desired { needed.insert(desired.revision) }
+    record.workloads = record.workloads.filter { needed.contains($0.key) }
     record.conditions = conditions(of: record)
-    let name = record.machine.name
-    let clock = record.machine.rollout == nil ? [] : [JournalEntry.clock(clockNow)]
+    let clock = machine.rollout == nil ? [] : [JournalEntry.clock(clockNow)]
     try await write([.model(record)] + clock + unsaved[name, default: []] + entries)
     unsaved[name] = nil
     records[name] = record
@@ -251,7 +250,7 @@ package actor Reconciler {
   /// Whether nothing about the model's conditions can have changed: at any moment the case of almost every model.
   private func isCalm(_ standing: Standing) -> Bool {
     if standing.isGone { return true }
-    return isAtRest(standing) && standing.isReady && records[standing.name]?.conditions.count == 1
+    return standing.isAtRest && standing.isReady && records[standing.name]?.conditions.count == 1
       && trouble(of: standing) == nil
   }
 
@@ -297,9 +296,9 @@ private struct Ground: Equatable {
 /// What a pass decides by, besides wishes that have not changed and statistics that only a rollout or a draining
 /// instance needs. With the same of it a pass that found nothing to do finds nothing again.
 private struct Rest: Equatable {
+  /// Of the records.
+  var edition: Int
   var instances: [InstanceObservation]
   var accepted: RouteTable?
   var problem: String?
-  /// Of the records.
-  var edition: Int
 }

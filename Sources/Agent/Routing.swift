@@ -51,8 +51,7 @@ struct Routing {
   private func ports(of revision: Revision, routed: Bool) -> [Int] {
     let instances = instances.filter { $0.revision == revision && !$0.isExited }
     guard routed else { return instances.filter { $0.condition == .ready }.map(\.port).sorted() }
-    let leaving = Set(unwanted.map(\.id))
-    let staying = instances.filter { !leaving.contains($0.id) }
+    let staying = instances.filter { instance in !unwanted.contains { $0.id == instance.id } }
     let ready = staying.filter { $0.condition == .ready }
     return (ready.isEmpty ? staying : ready).map(\.port).sorted()
   }

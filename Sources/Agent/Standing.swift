@@ -1,5 +1,6 @@
 import Effects
 import Manifests
+import Planning
 import Rollout
 import Vocabulary
 
@@ -23,6 +24,8 @@ final class Standing: Sendable {
   let isComplete: Bool
   /// Whether all running instances of stable are ready.
   let isReady: Bool
+  /// Whether there are instances to start.
+  let lacksInstances: Bool
   /// Whether one of its instances has ended.
   let hasExits: Bool
   /// What has, or had until now, the traffic that its rollout is judged by; empty when none goes on.
@@ -31,6 +34,8 @@ final class Standing: Sendable {
   let unwanted: [InstanceObservation]
   /// The routes that the machine wants and that the instances can serve.
   let route: ModelRoute?
+  /// What it is to the rollouts of others.
+  let neighbour: Neighbour
 
   /// - Parameter record: `nil` for a model that is forgotten and still has instances.
   init(_ name: ModelName, _ record: ModelRecord?, _ instances: [InstanceObservation]) {
@@ -51,10 +56,17 @@ final class Standing: Sendable {
     let wanted = machine.wanted()
     let unwanted = Self.unwanted(of: instances, wanted)
     self.unwanted = unwanted
+    lacksInstances = wanted.instances.contains { wanted in
+      wanted.mayStart
+        && wanted.count > instances.count { $0.revision == wanted.release.revision && $0.condition.isRunning }
+    }
     route = record.flatMap {
       Routing(machine: machine, wanted: wanted, instances: instances, unwanted: unwanted)
         .route(by: $0.live.route)
     }
+    neighbour = Neighbour(
+      machine, wanted, record?.workloads ?? [:], ready: serving.count { $0.condition == .ready },
+      leaving: unwanted + instances.filter { $0.condition == .stopping })
   }
 
   /// The cheap case, and at any moment the case of almost every model.
@@ -84,7 +96,37 @@ final class Standing: Sendable {
   }
 }
 
+extension Neighbour {
+  /// - Parameters:
+  ///   - ready: how many instances of stable are ready.
+  ///   - leaving: the instances that nobody wants any more and that have not stopped yet.
+  fileprivate init(
+    _ machine: ModelMachine, _ wanted: Wanted, _ workloads: [Revision: Workload], ready: Int,
+    leaving: [InstanceObservation]
+  ) {
+    func resources(of revision: Revision) -> Resources { workloads[revision]?.resources ?? Resources() }
+    let stable = machine.stable.map { resources(of: $0.revision) * machine.replicas }
+    let needed = wanted.instances.reduce(Resources()) { sum, wanted in
+      sum + resources(of: wanted.release.revision) * wanted.count
+    }
+    let leaving = leaving.reduce(Resources()) { sum, instance in sum + resources(of: instance.revision) }
+    self.init(
+      isReady: machine.isServing(readyInstances: ready), isRollingOut: machine.isRollingOut,
+      atRest: stable ?? Resources(), now: needed + leaving, leaving: leaving)
+  }
+}
+
 extension ModelMachine {
+  /// Whether a rollout goes on by itself: one that waits for a person does not keep others waiting.
+  fileprivate var isRollingOut: Bool {
+    guard let rollout, case .stepping = rollout.stage, !rollout.isPromoted else { return false }
+    if case .pause(nil) = rollout.step { return false }
+    switch rollout.halt?.cause {
+    case .paused, .suspended: return false
+    case .outage, nil: return true
+    }
+  }
+
   /// Whether its rollout has failed, and waits for Git or for a person.
   fileprivate var isParked: Bool {
     switch rollout?.stage {

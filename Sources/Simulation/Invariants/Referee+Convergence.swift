@@ -119,7 +119,7 @@ extension Referee {
 
   /// A rollout may go on for ever where it waits for a person, or for requests that do not come.
   private func doubtProgress(of name: ModelName, _ watch: Watch, in world: World) -> String? {
-    guard let open = watch.open, let step = world.ledger.models[name]?.machine.rollout?.step else {
+    guard let open = watch.open, let step = world.ledger.courses[name]?.step else {
       return "it has no rollout"
     }
     switch step {

@@ -49,18 +49,18 @@ extension Referee {
 
   private func sight(of name: ModelName, in world: World) -> Watch.Sight {
     if isHalted(name, in: world) { return .halted }
-    guard let rollout = world.ledger.models[name]?.machine.rollout else { return .going(isReady: true) }
-    if case .pause(nil) = rollout.step { return .waitingForPerson }
-    guard rollout.stance.candidateRuns, case .stepping = rollout.stage else { return .going(isReady: true) }
-    return .going(isReady: isReady(rollout, name, in: world))
+    guard let course = world.ledger.courses[name] else { return .going(isReady: true) }
+    if case .pause(nil) = course.step { return .waitingForPerson }
+    guard course.candidateRuns, course.isStepping else { return .going(isReady: true) }
+    return .going(isReady: isReady(course, name, in: world))
   }
 
   /// Whether as many instances of the candidate are ready as its step needs.
-  private func isReady(_ rollout: Rollout, _ name: ModelName, in world: World) -> Bool {
+  private func isReady(_ course: Course, _ name: ModelName, in world: World) -> Bool {
     let ready = world.servers.count {
-      $0.isReady && $0.spec.model == name && $0.spec.revision == rollout.candidate.revision
+      $0.isReady && $0.spec.model == name && $0.spec.revision == course.candidate
     }
-    if case .start = rollout.step { return ready >= watches[name]?.asked?.live.replicas ?? 1 }
+    if case .start = course.step { return ready >= watches[name]?.asked?.live.replicas ?? 1 }
     return ready > 0
   }
 
@@ -68,7 +68,7 @@ extension Referee {
   private func isHalted(_ name: ModelName, in world: World) -> Bool {
     if watches[name]?.isStopped == true || world.isSourceOut { return true }
     if world.troubles.has(.gatewaySilent) || world.troubles.has(.gatewayDown) { return true }
-    switch world.ledger.models[name]?.machine.rollout?.step {
+    switch world.ledger.courses[name]?.step {
     case .fetch, .verify: return world.shelf.isRegistryDown
     default: return false
     }

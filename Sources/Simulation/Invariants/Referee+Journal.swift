@@ -17,10 +17,13 @@ extension Referee {
   }
 
   private mutating func journals(_ record: ModelRecord, in world: World) {
-    let name = record.machine.name
-    if record.machine.isGone, world.ledger.models[name]?.machine.isGone == false { forget(name, in: world) }
-    checkStandstill(of: record.machine, before: world.ledger.models[name]?.machine, in: world)
-    checkQuiet(record.machine, in: world)
+    let machine = record.machine
+    let name = machine.name
+    if machine.isGone, world.ledger.models[name]?.machine.isGone == false { forget(name, in: world) }
+    if watches[name]?.isStopped == true {
+      checkStandstill(of: machine, before: world.ledger.models[name]?.machine, in: world)
+    }
+    checkQuiet(machine, in: world)
   }
 
   private mutating func forget(_ name: ModelName, in world: World) {

@@ -63,7 +63,7 @@ extension Referee {
     guard let watch = watches[name], watch.open == nil, let revision = watch.proven.last,
       world.branch.revision(of: name, at: world.branch.tip) == revision, world.door.drift == nil,
       let asked = watch.asked, world.ledger.source?.commit == world.branch.tip,
-      world.ledger.models[name]?.machine.rollout == nil, !watch.isLeaving
+      world.ledger.courses[name] == nil, !watch.isLeaving
     else { return nil }
     var ready = 0
     for server in world.servers where server.spec.model == name {

@@ -15,7 +15,11 @@ struct Door {
 
   /// The requests that a revision has answered ever.
   final class Account {
+    /// The share of its answers that are errors.
+    let errorRate: Double
     var requests = 0
+
+    init(errorRate: Double) { self.errorRate = errorRate }
   }
 
   /// What it truly routes by.
@@ -75,9 +79,9 @@ struct Door {
   }
 
   /// Where the requests of a backend are counted that it answers.
-  mutating func account(of key: BackendKey) -> Account {
+  mutating func account(of key: BackendKey, errorRate: @autoclosure () -> Double) -> Account {
     if let account = answered[key] { return account }
-    let account = Account()
+    let account = Account(errorRate: errorRate())
     answered[key] = account
     return account
   }

@@ -42,9 +42,10 @@ extension World {
         guard let counter = door.counters[key] else { return nil }
         let ports = route.backends.first { $0.revision == revision }?.ports ?? []
         let healthy = ports.isEmpty ? 0 : Double(ports.count { ready.contains($0) }) / Double(ports.count)
+        let account = door.account(of: key, errorRate: nature(of: model.name, revision).errorRate)
         return Flow(
-          key: key, load: model.load, share: (parts, whole), counter: counter, account: door.account(of: key),
-          errorRate: 1 - healthy * (1 - nature(of: model.name, revision).errorRate), isHealthy: healthy == 1)
+          key: key, load: model.load, share: (parts, whole), counter: counter, account: account,
+          errorRate: 1 - healthy * (1 - account.errorRate), isHealthy: healthy == 1)
       }
     }
   }
