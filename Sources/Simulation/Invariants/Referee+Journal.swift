@@ -17,14 +17,15 @@ extension Referee {
   }
 
   private mutating func journals(_ record: ModelRecord, in world: World) {
-    let name = record.machine.name
+    let machine = record.machine
+    let name = machine.name
     let before = world.ledger.models[name]?.machine
-    if record.machine.removing, before?.removing != true, watches[name]?.isLeaving == false {
+    if machine.removing, before?.removing != true, watches[name]?.isLeaving == false {
       blame(.admission, "\(name) is to be removed although Git has it", in: world)
     }
-    if record.machine.isGone, world.ledger.models[name]?.machine.isGone == false { forget(name, in: world) }
-    checkStandstill(of: record.machine, before: world.ledger.models[name]?.machine, in: world)
-    checkQuiet(record.machine, in: world)
+    if machine.isGone, before?.isGone == false { forget(name, in: world) }
+    if watches[name]?.isStopped == true { checkStandstill(of: machine, before: before, in: world) }
+    checkQuiet(machine, in: world)
   }
 
   private mutating func forget(_ name: ModelName, in world: World) {

@@ -37,9 +37,10 @@ extension Referee {
     }
   }
 
+  /// The model is one that is to stand still.
   mutating func checkStandstill(of machine: ModelMachine, before: ModelMachine?, in world: World) {
     guard let new = machine.rollout, let old = before?.rollout, new.id == old.id, new.cursor > old.cursor,
-      !new.isPromoted, !isSteering, watches[machine.name]?.isStopped == true
+      !new.isPromoted, !isSteering
     else { return }
     blame(
       .obedience, "\(machine.name) \(new.candidate.version) goes on to \"\(new.step)\" while it is stopped",
@@ -105,8 +106,8 @@ extension Referee {
   /// Whether a rollout is under way that waits for no person.
   func isMoving(_ name: ModelName, in world: World) -> Bool {
     guard let watch = watches[name], watch.open != nil else { return false }
-    guard let rollout = world.ledger.models[name]?.machine.rollout else { return false }
-    if case .pause(nil) = rollout.step { return false }
+    guard let course = world.ledger.courses[name] else { return false }
+    if case .pause(nil) = course.step { return false }
     return watch.isPaused == false && watch.asked?.live.suspend == false
   }
 

@@ -79,7 +79,7 @@ extension Referee {
       return true
     }
     guard watches[name]?.proven.dropLast().last == revision else { return false }
-    return world.ledger.models[name]?.machine.rollout?.displaced?.revision == revision
+    return world.ledger.courses[name]?.displaced == revision
   }
 
   private mutating func checkGuest(

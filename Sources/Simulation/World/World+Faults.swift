@@ -47,13 +47,13 @@ extension World {
     case .silent: begin(.gatewaySilent, duration)
     case .slow(let takesEffect): begin(takesEffect ? .gatewaySlowTakes : .gatewaySlow, duration)
     case .lateCounts:
-      door.lateCounts = door.lateCounts ?? door.statistics(at: now)
+      door.lateCounts = door.lateCounts ?? door.statistics(at: now, latenciesOf: Set(door.counters.keys))
       begin(.countsLate, duration)
     }
   }
 
   /// The newest running instance of a model is hit: a candidate's, if there is one.
-  private func hit(_ model: ModelName, _ blow: (inout Server) -> Void) {
+  private func hit(_ model: ModelName, _ blow: (Server) -> Void) {
     guard let victim = servers.last(where: { $0.spec.model == model && $0.isRunning }) else { return }
     change(victim.spec.id, blow)
   }
@@ -63,9 +63,7 @@ extension World {
     clock.reboot()
     referee.rebooted()
     servers = []
-    let answered = door.answered
-    door = Door()
-    door.answered = answered
+    door = door.successor
   }
 
   private func drift(_ model: ModelName) {

@@ -43,6 +43,7 @@ extension World {
   private func move(to commit: CommitID) {
     let before = branch.tip
     branch.tip = commit
+    referee.hasNews = true
     referee.branchMoved(from: before, to: commit, in: self)
   }
 
