@@ -13,6 +13,7 @@ extension Referee {
     }
     if open.isRestore {
       if watch.rollbacks == 0 { blame(.attempts, "\(name) goes back unasked", in: world) }
+      watches[name]?.rollbacks = 0
       return
     }
     if watch.open?.attempt == open.attempt {

@@ -14,6 +14,8 @@ extension Referee {
     if hasNews { hasCheckedRoutes = false }
     for watch in all { count(from: before, to: world.now, watch) }
     for watch in all { note(watch, in: world) }
+    // Without counts only those rollouts stand still that get requests already.
+    lacksCounts = world.troubles.has(.countsLost)
     hasRestarted = false
     unseenJumps = .zero
   }
@@ -39,7 +41,7 @@ extension Referee {
     switch watch.open?.sight {
     case .halted:
       watch.open?.halted += time
-      if hasRestarted { watch.open?.uncertain += time }
+      if hasRestarted || lacksCounts { watch.open?.uncertain += time }
     case .going(let isReady):
       watch.open?.watched += time
       // An agent that died since then may have seen it ready.
@@ -79,7 +81,11 @@ extension Referee {
   /// Whether the clock of the model's rollout stands still by what the agent sees now.
   private func isHalted(_ name: ModelName, in world: World) -> Bool {
     if watches[name]?.isStopped == true || world.isSourceOut { return true }
-    if world.troubles.has(.gatewaySilent) || world.troubles.has(.gatewayDown) { return true }
+    if world.troubles.has(.gatewaySilent) || world.troubles.has(.gatewayDown)
+      || world.troubles.has(.countsLost)
+    {
+      return true
+    }
     switch world.ledger.courses[name]?.step {
     case .fetch, .verify: return world.shelf.isRegistryDown
     default: return false
@@ -132,6 +138,22 @@ extension Referee {
         "\(name) \(record.version) is promoted after \(requests) requests, and its policy asks for \(demands.requests)",
         in: world)
     }
+    checkHealth(of: open, record, requests: requests, in: world)
+  }
+
+  /// What has answered hundreds of requests that everybody could count, a third of them with errors, does not get through a
+  /// check with a bound.
+  private mutating func checkHealth(
+    of open: Watch.Open, _ record: RolloutRecord, requests: Int, in world: World
+  ) {
+    let hasBound = open.policy.checks.contains { check in
+      if case .errorRate(let rate) = check.question { rate.max != nil } else { false }
+    }
+    let nature = world.nature(of: record.model, record.revision)
+    guard hasBound, nature.errorRate >= 0.3, requests >= 400, open.startedAt > world.gatewaySoundSince else {
+      return
+    }
+    blame(.evidence, "\(record.model) \(record.version) (\(nature)) is promoted", in: world)
   }
 
   // MARK: Failure

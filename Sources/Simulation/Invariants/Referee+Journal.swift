@@ -72,6 +72,12 @@ extension Referee {
 
   private mutating func promoted(_ record: RolloutRecord, in world: World) {
     checkEvidence(of: record, in: world)
+    if let open = watches[record.model]?.open, let asked = watches[record.model]?.asked,
+      ![open.policy.strategy, asked.live.policy.strategy].contains(.recreate),
+      world.branch.desired(at: world.branch.tip)?.models[record.model]?.live.policy.strategy != .recreate
+    {
+      watches[record.model]?.mayRecreate = false
+    }
     if let open = watches[record.model]?.open {
       world.tally.strategies[open.isFirst ? "first deployment" : open.policy.strategy.word, default: 0] += 1
     }

@@ -13,6 +13,9 @@ extension Referee {
   mutating func steers(_ name: ModelName, _ command: SteerCommand) {
     isSteering = true
     touch(name)
+    if let watch = watches[name] {
+      beforeCommand = (watch.open?.isPushedOn ?? false, watch.retries, watch.rollbacks)
+    }
     switch command {
     case .promote: watches[name]?.open?.isPushedOn = true
     case .retry: watches[name]?.retries = 1
@@ -27,6 +30,7 @@ extension Referee {
     _ name: ModelName, _ command: SteerCommand, _ result: SteerResult?, in world: World
   ) {
     isSteering = false
+    if let result, !result.isDone { takeBack(name) }
     switch (command, result) {
     case (.pause, .done), (.pause, .already): watches[name]?.isPaused = true
     case (.resume, .done), (.resume, .already): watches[name]?.isPaused = false
@@ -35,6 +39,14 @@ extension Referee {
       watches[name]?.isPaused = world.ledger.models[name]?.machine.pausedBy != nil
     default: break
     }
+  }
+
+  /// A command that came to nothing permits nothing.
+  private mutating func takeBack(_ name: ModelName) {
+    guard let before = beforeCommand else { return }
+    watches[name]?.open?.isPushedOn = before.isPushedOn
+    watches[name]?.retries = before.retries
+    watches[name]?.rollbacks = before.rollbacks
   }
 
   /// The model is one that is to stand still.
@@ -154,4 +166,8 @@ struct Need: CustomStringConvertible {
   }
 
   var description: String { "\(others >> 20) + \(before >> 20) MiB, up to \(peak >> 20)" }
+}
+
+extension SteerResult {
+  fileprivate var isDone: Bool { if case .done = self { true } else { false } }
 }

@@ -17,10 +17,14 @@ struct Referee {
   var policies: [RolloutID: Policy] = [:]
   /// Every instance that was ever started.
   var started: Set<InstanceID> = []
+  /// What the model of the command that is being carried out was permitted before.
+  var beforeCommand: (isPushedOn: Bool, retries: Int, rollbacks: Int)?
   /// Whether a person's command is being carried out.
   var isSteering = false
   /// By how much the clock was set since the last complete pass.
   var unseenJumps = Duration.zero
+  /// Whether the last pass saw no counts.
+  var lacksCounts = false
   /// Whether an agent has started since then.
   var hasRestarted = false
   /// When the last complete pass was.

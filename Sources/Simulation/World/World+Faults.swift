@@ -38,6 +38,7 @@ extension World {
   }
 
   private func begin(_ trouble: Troubles.Kind, _ duration: Duration) {
+    gatewaySoundSince = max(gatewaySoundSince, now + duration)
     troubles.begin(trouble, until: now + duration)
   }
 
@@ -49,6 +50,7 @@ extension World {
     case .lateCounts:
       door.lateCounts = door.lateCounts ?? door.statistics(at: now, latenciesOf: Set(door.counters.keys))
       begin(.countsLate, duration)
+    case .noCounts: begin(.countsLost, duration)
     }
   }
 

@@ -56,6 +56,7 @@ extension World {
   /// Whether the gateway cannot tell how many requests are being answered.
   var isGatewayBlind: Bool {
     troubles.has(.gatewayDown) || troubles.has(.gatewaySilent) || troubles.has(.countsLate)
+      || troubles.has(.countsLost)
   }
 
   /// Whether the gateway takes no routes, or does not say so.
@@ -67,9 +68,10 @@ extension World {
   func observeGateway(latenciesOf backends: Set<BackendKey>) -> GatewayObservation {
     if troubles.has(.gatewayDown) { return GatewayObservation(problem: "the gateway has ended") }
     if troubles.has(.gatewaySilent) { return GatewayObservation(problem: "the gateway does not answer") }
+    let counts = door.lateCounts ?? door.statistics(at: now, latenciesOf: backends)
     return GatewayObservation(
       accepted: door.isConfirmed && door.drift == nil ? door.routing : nil,
-      statistics: door.lateCounts ?? door.statistics(at: now, latenciesOf: backends), drift: door.drift)
+      statistics: troubles.has(.countsLost) ? nil : counts, drift: door.drift)
   }
 
   func apply(_ table: RouteTable) throws(GatewayError) {

@@ -36,6 +36,8 @@ final class World: @unchecked Sendable {
   /// Something has changed that the agent would be woken for.
   var hasRung = false
   /// When a pass last found a gateway that takes no routes.
+  /// Since when nothing is wrong with the gateway or the disk, so that every request can be counted and judged by.
+  var gatewaySoundSince = World.beginning
   var lastDeaf = World.beginning + .seconds(-60)
   /// How often anything has changed.
   var changes = 0
