@@ -18,6 +18,8 @@ extension World {
     case .gateway(let fault, let duration): strike(fault, duration)
     case .gatewayRestart(let duration):
       door.forgetCounts()
+      // Whatever was being answered has gone with its connection.
+      door.busyUntil = [:]
       begin(.gatewayDown, duration)
     case .drift(let model): drift(model)
     case .remote(.unreachable, let duration): begin(.remoteUnreachable, duration)
