@@ -5,7 +5,7 @@ import Vocabulary
 
 extension Reconciler {
   /// Reduces what the edges say to what the model's machine decides on.
-  func observation(of machine: ModelMachine) async -> ModelObservation {
+  func observation(of machine: ModelMachine, _ artifact: ArtifactStatus?) -> ModelObservation {
     let route = world.gateway.accepted?.models[machine.name]
     var observation = ModelObservation(
       others: others(of: machine), weights: world.gateway.accepted.map { _ in route?.weights ?? [:] },
@@ -14,10 +14,8 @@ extension Reconciler {
     takeStatistics(of: machine, into: &observation)
     if let candidate = machine.rollout?.candidate.revision {
       observation.instances = instances(of: machine.name, candidate)
-      if machine.needsArtifact, let artifact = records[machine.name]?.workloads[candidate]?.artifact {
-        observation.artifact = .init(await edges.artifacts.request(artifact))
-      }
     }
+    if let artifact { observation.artifact = .init(artifact) }
     return observation
   }
 
@@ -32,9 +30,17 @@ extension Reconciler {
     return (world.byModel[machine.name] ?? []).count { !$0.isExited && $0.revision != candidate }
   }
 
+  /// How far the artifact of the candidate is; `nil` where that does not matter.
+  func artifactStatus(for machine: ModelMachine) async -> ArtifactStatus? {
+    guard machine.needsArtifact, let candidate = machine.rollout?.candidate.revision,
+      let artifact = records[machine.name]?.workloads[candidate]?.artifact
+    else { return nil }
+    return await edges.artifacts.request(artifact)
+  }
+
   private func takeStatistics(of machine: ModelMachine, into observation: inout ModelObservation) {
     guard let statistics = world.gateway.statistics else { return }
-    var counts: [Revision: RequestCounts] = [:]
+    var counts = [Revision: RequestCounts](minimumCapacity: 3)
     for backend in machine.judgedBackends {
       guard let known = statistics[backend] else { continue }
       counts[backend.revision] = known.counts
@@ -45,11 +51,6 @@ extension Reconciler {
       observation.requestDuration = duration
     }
     observation.counts = counts
-  }
-
-  /// The backends of rollouts that go on.
-  var judgedBackends: Set<BackendKey> {
-    Set(survey().flatMap(\.judged))
   }
 
   private func instances(of name: ModelName, _ revision: Revision) -> ModelObservation.Instances {

@@ -61,10 +61,15 @@ extension Reconciler {
       isKept: !standing.isRemoving && !standing.isGone, file: records[standing.name]?.file)
   }
 
+  /// Whether a model that is kept may be one that cannot be read, or that is not to be removed with so many others.
+  private func mayMiss(_ desired: DesiredState) -> Bool {
+    pruneTrouble != nil || !desired.unreadable.isEmpty || !desired.unattributed.isEmpty
+  }
+
   private func trouble(
     of name: ModelName, stable: Revision?, isDue: Bool, isKept: Bool, file: @autoclosure () -> String?
   ) -> Trouble? {
-    if isKept, let desired, !desired.models.keys.contains(name) {
+    if isKept, let desired, mayMiss(desired), !desired.models.keys.contains(name) {
       if let pruneTrouble, !desired.unreadable.contains(name) { return pruneTrouble }
       let file = file()
       let places = desired.diagnostics.filter { $0.file == file && $0.severity == .error }.prefix(3)

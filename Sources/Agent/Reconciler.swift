@@ -43,6 +43,8 @@ package actor Reconciler {
   private(set) var standings: [ModelName: Standing] = [:]
   /// The routes of all of them.
   private var routes = RouteTable()
+  /// The backends of rollouts that go on.
+  private var judgedBackends: Set<BackendKey> = []
   /// What happened and could not be journalled when it did.
   private var unsaved: [ModelName: [JournalEntry]] = [:]
   /// The world in which the last pass found nothing to do; `nil` once a wish has changed since.
@@ -122,6 +124,7 @@ package actor Reconciler {
     let instances = await edges.instances.observe()
     // Where the last pass left nothing to do, no rollout goes on.
     let mayRest = rest?.edition == records.edition
+    _ = survey()
     let gateway = await edges.gateway.observe(latenciesOf: mayRest ? [] : judgedBackends)
     world.gateway = gateway
     world.look(at: instances)
@@ -149,6 +152,7 @@ package actor Reconciler {
       if standing == nil { grounds[name] = nil }
       if routes.models[name] != standing?.route { routes.models[name] = standing?.route }
     }
+    judgedBackends = Set(standings.values.flatMap(\.judged))
     return standings.values
   }
 
@@ -166,7 +170,7 @@ package actor Reconciler {
   /// Lets one machine look once; `false` when it waits.
   private func step(_ name: ModelName) async throws(JournalError) -> Bool {
     guard let before = records[name]?.machine else { return false }
-    var observation = await observation(of: before)
+    var observation = observation(of: before, await artifactStatus(for: before))
     let now = edges.clock.now()
     var machine = before
     var result = machine.observe(observation, at: now)

@@ -20,7 +20,7 @@ package struct ModelRecord: Sendable {
   }
 
   package var machine: ModelMachine {
-    _read { yield storage.content.machine }
+    get { storage.content.machine }
     _modify {
       unshare()
       yield &storage.content.machine
@@ -29,7 +29,7 @@ package struct ModelRecord: Sendable {
 
   /// What Git last said about replicas, route, policy and labels.
   package var live: LiveSettings {
-    _read { yield storage.content.live }
+    get { storage.content.live }
     _modify {
       unshare()
       yield &storage.content.live
@@ -38,7 +38,7 @@ package struct ModelRecord: Sendable {
 
   /// What the releases that the machine names are made of: Git may have moved on, they still have to run.
   package var workloads: [Revision: Workload] {
-    _read { yield storage.content.workloads }
+    get { storage.content.workloads }
     _modify {
       unshare()
       yield &storage.content.workloads
@@ -47,7 +47,7 @@ package struct ModelRecord: Sendable {
 
   /// The file that held the Model document last, relative to the configured path.
   package var file: String {
-    _read { yield storage.content.file }
+    get { storage.content.file }
     _modify {
       unshare()
       yield &storage.content.file
@@ -55,7 +55,7 @@ package struct ModelRecord: Sendable {
   }
 
   package var conditions: [Condition] {
-    _read { yield storage.content.conditions }
+    get { storage.content.conditions }
     _modify {
       unshare()
       yield &storage.content.conditions
@@ -64,7 +64,7 @@ package struct ModelRecord: Sendable {
 
   /// How many instances were ever started for it: the number in the next one's name.
   package var startedInstances: Int {
-    _read { yield storage.content.startedInstances }
+    get { storage.content.startedInstances }
     _modify {
       unshare()
       yield &storage.content.startedInstances

@@ -90,7 +90,7 @@ extension Referee {
     guard let candidate = watches[name]?.open?.revision, candidate != watches[name]?.proven.last,
       let wanted = world.ledger.models[name]?.machine.wanted()
     else { return }
-    let version = world.version(of: candidate)
+    var version: String { world.version(of: candidate) }
     let weight = route.weights[candidate] ?? 0
     if weight > 0, weight != wanted.weights[candidate] {
       blame(.attempts, "\(name) \(version) gets \(weight) % before that is journalled", in: world)

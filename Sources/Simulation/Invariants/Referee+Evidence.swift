@@ -99,7 +99,7 @@ extension Referee {
     for watch in all where watch.isOpen {
       guard let open = watch.open, !open.isRestore else { continue }
       let name = watch.name
-      let version = world.version(of: open.revision)
+      var version: String { world.version(of: open.revision) }
       if open.unready > open.policy.readyTimeout + slack(in: world) {
         blame(.evidence, "\(name) \(version) is not ready for \(open.unready) and does not fail", in: world)
       }
