@@ -94,11 +94,13 @@ extension Referee {
     if let reason = record.failure?.reason { world.tally.reasons[reason, default: 0] += 1 }
     watches[name]?.open = nil
     // A version that a person has only put off may be gone back to.
-    if record.outcome != .aborted { watches[name]?.failed.insert(record.revision) }
+    if record.outcome != .aborted {
+      watches[name]?.failed.insert(record.revision)
+      watches[name]?.proven.removeAll { $0 == record.revision }
+    }
     watches[name]?.failedAttempts.insert(Attempt(record))
     let names = names(ofAttempt: record, in: world)
     watches[name]?.namesOfFailed.formUnion(names)
-    watches[name]?.proven.removeAll { $0 == record.revision }
     // A person's rollback has arrived: where, the model's own record says.
     if let stable = world.ledger.models[name]?.machine.stable?.revision, stable != record.revision,
       let index = watches[name]?.proven.lastIndex(of: stable)
