@@ -15,6 +15,9 @@ extension Referee {
     touch(name)
     watches[name]?.warm = nil
     watches[name]?.crashLoops = [:]
+    if let watch = watches[name] {
+      beforeCommand = (watch.open?.isPushedOn ?? false, watch.retries, watch.rollbacks)
+    }
     switch command {
     case .promote: watches[name]?.open?.isPushedOn = true
     case .retry: watches[name]?.retries = 1
@@ -29,6 +32,7 @@ extension Referee {
     _ name: ModelName, _ command: SteerCommand, _ result: SteerResult?, in world: World
   ) {
     isSteering = false
+    if let result, !result.isDone { takeBack(name) }
     switch (command, result) {
     case (.retry, .done): watches[name]?.isOwedRetry = true
     case (.pause, .done), (.pause, .already): watches[name]?.isPaused = true
@@ -40,9 +44,18 @@ extension Referee {
     }
   }
 
+  /// A command that came to nothing permits nothing.
+  private mutating func takeBack(_ name: ModelName) {
+    guard let before = beforeCommand else { return }
+    watches[name]?.open?.isPushedOn = before.isPushedOn
+    watches[name]?.retries = before.retries
+    watches[name]?.rollbacks = before.rollbacks
+  }
+
+  /// The model is one that is to stand still.
   mutating func checkStandstill(of machine: ModelMachine, before: ModelMachine?, in world: World) {
     guard let new = machine.rollout, let old = before?.rollout, new.id == old.id, new.cursor > old.cursor,
-      !new.isPromoted, !isSteering, watches[machine.name]?.isStopped == true
+      !new.isPromoted, !isSteering
     else { return }
     blame(
       .obedience, "\(machine.name) \(new.candidate.version) goes on to \"\(new.step)\" while it is stopped",
@@ -81,14 +94,14 @@ extension Referee {
 
   /// A pass is complete: what Git does not ask for any more goes on only where newer commits wait.
   mutating func checkReplacement(in world: World) {
-    for name in names {
-      guard let watch = watches[name], let open = watch.open, !open.isRestore,
-        open.policy.supersede == .replace,
-        let asked = watch.asked, open.revision != revision(of: asked.workload)
+    guard let source = world.ledger.source?.commit else { return }
+    for watch in all {
+      guard let open = watch.open, !open.isRestore, open.policy.supersede == .replace,
+        let asked = world.branch.revision(of: watch.name, at: source), open.revision != asked
       else { continue }
       blame(
         .obedience,
-        "\(name) \(world.version(of: open.revision)) does not make way for \(asked.workload.artifact.version)",
+        "\(watch.name) \(world.version(of: open.revision)) does not make way for \(world.version(of: asked))",
         in: world)
     }
   }
@@ -137,8 +150,8 @@ extension Referee {
   /// Whether a rollout is under way that waits for no person.
   func isMoving(_ name: ModelName, in world: World) -> Bool {
     guard let watch = watches[name], watch.open != nil else { return false }
-    guard let rollout = world.ledger.models[name]?.machine.rollout else { return false }
-    if case .pause(nil) = rollout.step { return false }
+    guard let course = world.ledger.courses[name] else { return false }
+    if case .pause(nil) = course.step { return false }
     return watch.isPaused == false && watch.asked?.live.suspend == false
   }
 
@@ -185,4 +198,8 @@ struct Need: CustomStringConvertible {
   }
 
   var description: String { "\(others >> 20) + \(before >> 20) MiB, up to \(peak >> 20)" }
+}
+
+extension SteerResult {
+  fileprivate var isDone: Bool { if case .done = self { true } else { false } }
 }

@@ -26,17 +26,15 @@ extension Referee {
 
   /// A candidate whose instances end by themselves more than twice has failed.
   mutating func checkCrashes(in world: World) {
-    for name in names {
-      guard let open = watches[name]?.open, let rollout = world.ledger.models[name]?.machine.rollout,
-        rollout.id == open.id, case .stepping = rollout.stage, rollout.stance.candidateRuns
+    for watch in all {
+      guard let open = watch.open, open.crashes - open.forgottenCrashes > 2,
+        let course = world.ledger.courses[watch.name], course.candidate == open.revision, course.isStepping,
+        course.candidateRuns
       else { continue }
-      let crashes = open.crashes - open.forgottenCrashes
-      if crashes > 2 {
-        blame(
-          .evidence,
-          "\(name) \(world.version(of: open.revision)) has ended \(crashes) times and does not fail",
-          in: world)
-      }
+      blame(
+        .evidence,
+        "\(watch.name) \(world.version(of: open.revision)) has ended \(open.crashes) times and does not fail",
+        in: world)
     }
   }
 
@@ -45,31 +43,15 @@ extension Referee {
   /// However often a revert was tried, it is soon tried again.
   mutating func checkRetries(in world: World) {
     for name in names {
-      guard
+      guard let course = world.ledger.courses[name], !course.isStepping,
         case .writingBack(_, .pending(_, let retryAt, _)) = world.ledger.models[name]?.machine.rollout?.stage
-      else {
-        continue
-      }
+      else { continue }
       let wait = retryAt - world.clock.now()
       if wait > .seconds(400) { blame(.evidence, "\(name) waits \(wait) with its revert", in: world) }
     }
   }
 
-  // MARK: Verdicts
-
-  /// What has answered as many requests as its policy asks for, and most of them badly, is not promoted.
-  mutating func checkVerdict(of record: RolloutRecord, in world: World) {
-    guard let open = watches[record.model]?.open, !open.isFirst, !open.isRestore, !open.isPushedOn,
-      open.policy.onUndecided != .promote, open.policy.checks.contains(where: \.boundsErrors)
-    else { return }
-    let errorRate = world.nature(of: record.model, record.revision).errorRate
-    let errors = errorRate * Double(open.policy.strategy.demands.requests)
-    if errorRate >= 0.3, errors >= 10 {
-      blame(
-        .evidence, "\(record.model) \(record.version) is promoted after \(Int(errors)) errors or more",
-        in: world)
-    }
-  }
+  // MARK: Arrival
 
   /// The gateway has all requests go to what is promoted.
   mutating func checkArrival(of record: RolloutRecord, in world: World) {
@@ -106,11 +88,5 @@ extension Referee {
       .evidence,
       "\(server.spec.id) is stopped \(warm.until - world.now) before the time to go back to it is over",
       in: world)
-  }
-}
-
-extension Check {
-  fileprivate var boundsErrors: Bool {
-    if case .errorRate(let question) = question { question.max != nil } else { false }
   }
 }
