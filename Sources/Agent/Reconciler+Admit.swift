@@ -7,12 +7,13 @@ import Vocabulary
 extension Reconciler {
   /// Lets the rollouts begin that are due and that nothing stands in the way of. Answers whether one has begun.
   func admit() async throws(JournalError) -> Bool {
-    let due = names { $0.machine.due != nil }
+    let due = names(where: \.isDue)
     guard !due.isEmpty else {
       if !waiting.isEmpty { waiting = [:] }
       return false
     }
-    let answers = admissions(of: due.compactMap(proposal), among: neighbours, within: settings.limits)
+    let answers = admissions(
+      of: due.compactMap(proposal), among: standings.mapValues(\.neighbour), within: settings.limits)
     if answers != waiting { waiting = answers }
     var begun = false
     for name in due where answers[name] == .admitted {
@@ -42,43 +43,5 @@ extension Reconciler {
       model: name, version: due.version, dependsOn: record.live.dependsOn,
       candidate: each * record.machine.replicas,
       isExclusive: record.machine.terms?.program.steps.contains(.stopStable) ?? false)
-  }
-
-  private var neighbours: [ModelName: Neighbour] { records.mapValues(neighbour) }
-
-  private func neighbour(_ record: ModelRecord) -> Neighbour {
-    let machine = record.machine
-    let stable = machine.stable.map { resources(of: $0.revision, in: record) * machine.replicas }
-    let needed = machine.wanted().instances.reduce(Resources()) { sum, wanted in
-      sum + resources(of: wanted.release.revision, in: record) * wanted.count
-    }
-    let stopping = (world.byModel[machine.name] ?? []).filter { $0.condition == .stopping }
-    let leaving = (unwanted(of: machine.name) + stopping).reduce(Resources()) { sum, instance in
-      sum + resources(of: instance.revision, in: record)
-    }
-    return Neighbour(
-      isReady: isReady(record), isRollingOut: machine.isRollingOut, atRest: stable ?? Resources(),
-      now: needed + leaving, leaving: leaving)
-  }
-
-  private func resources(of revision: Revision, in record: ModelRecord) -> Resources {
-    record.workloads[revision]?.resources ?? Resources()
-  }
-
-  /// Whether the model serves what Git asks for.
-  private func isReady(_ record: ModelRecord) -> Bool {
-    conditions(of: record).contains { $0.type == .ready && $0.status == .yes && $0.reason == "Serving" }
-  }
-}
-
-extension ModelMachine {
-  /// Whether a rollout goes on by itself: one that waits for a person does not keep others waiting.
-  fileprivate var isRollingOut: Bool {
-    guard let rollout, case .stepping = rollout.stage, !rollout.isPromoted else { return false }
-    if case .pause(nil) = rollout.step { return false }
-    switch rollout.halt?.cause {
-    case .paused, .suspended: return false
-    case .outage, nil: return true
-    }
   }
 }

@@ -26,7 +26,7 @@ extension Reconciler {
     guard let jump = reading.jump(since: clockReading) else { return }
     var entries: [JournalEntry] = [.clock(reading)]
     var moved: [ModelName: ModelRecord] = [:]
-    for (name, record) in records {
+    for (name, record) in records.byName {
       var record = record
       record.machine.clockJumped(by: jump)
       if record != records[name] { moved[name] = record }
@@ -35,7 +35,7 @@ extension Reconciler {
     let message = "the clock was set by \(jump); deadlines move along"
     entries.append(.event(Event(at: reading.wall, reason: "ClockSet", message: message)))
     try await write(entries)
-    records.merge(moved) { $1 }
+    records.merge(moved)
     crashes.clockJumped(by: jump)
     drains.clockJumped(by: jump)
     ports.clockJumped(by: jump)

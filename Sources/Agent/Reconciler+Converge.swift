@@ -7,7 +7,8 @@ import Vocabulary
 extension Reconciler {
   /// Starts what is missing and stops what is too much.
   func converge() async throws(JournalError) {
-    for name in names(where: { !isAtRest($0) }) {
+    noteService()
+    for name in names(where: \.lacksInstances) {
       let wanted = records[name]?.machine.wanted() ?? Wanted()
       for instances in wanted.instances where instances.mayStart {
         if wanted.isExclusive, hasOthers(than: instances.release.revision, name) { continue }
@@ -18,17 +19,13 @@ extension Reconciler {
     try await finishRemovals()
   }
 
-  /// The cheap case, and at any moment the case of almost every model.
-  func isAtRest(_ record: ModelRecord) -> Bool {
-    guard record.machine.isSettled, let stable = record.machine.stable else {
-      return record.machine.isGone
+  /// Releases that serve for a while have their crashes forgotten.
+  private func noteService() {
+    guard !crashes.isEmpty else { return }
+    for standing in survey() where standing.isSettled && standing.isReady {
+      guard let stable = standing.stable else { continue }
+      crashes.serves(BackendKey(model: standing.name, revision: stable), at: edges.clock.now())
     }
-    let running = world.running(record.machine.name, stable.revision)
-    if running.allSatisfy({ $0.condition == .ready }) {
-      let key = BackendKey(model: record.machine.name, revision: stable.revision)
-      crashes.serves(key, at: edges.clock.now())
-    }
-    return running.count == record.machine.replicas
   }
 
   private func hasOthers(than revision: Revision, _ name: ModelName) -> Bool {
@@ -70,7 +67,7 @@ extension Reconciler {
     specs[spec.id] = spec
     do throws(InstanceError) {
       try await edges.instances.start(spec)
-      world.byModel[key.model, default: []].append(.init(starting: spec))
+      world.add(.init(starting: spec))
       return true
     } catch {
       try await giveUp(spec, key, because: error, at: now)
@@ -105,35 +102,12 @@ extension Reconciler {
   /// Stops what nobody wants: when its last request is answered, or its grace has passed.
   private func stopUnwanted() async {
     let now = edges.clock.now()
-    let leaving = world.byModel.keys.flatMap(unwanted).sorted { $0.id < $1.id }
+    let leaving = survey().flatMap(\.unwanted).sorted { $0.id < $1.id }
     drains.keep(leaving.map(\.id))
     for instance in leaving where isDrained(instance, at: now) {
       stopping.insert(instance.id)
       await edges.instances.stop(instance.id)
     }
-  }
-
-  /// The running instances that no machine wants, or that are too many.
-  func unwanted(of name: ModelName) -> [InstanceObservation] {
-    let running = (world.byModel[name] ?? []).filter(\.condition.isRunning)
-    let wanted = records[name]?.machine.wanted().instances ?? []
-    // The case of almost every model: all that runs is the one release that is wanted.
-    if let only = wanted.first, wanted.count == 1, running.count <= only.count,
-      running.allSatisfy({ $0.revision == only.release.revision })
-    {
-      return []
-    }
-    return Dictionary(grouping: running, by: \.revision).flatMap { revision, group in
-      let count = wanted.first { $0.release.revision == revision }?.count ?? 0
-      return group.count > count ? Array(group.sorted(by: keepFirst).dropFirst(count)) : []
-    }
-  }
-
-  /// Of too many instances, the ready and then the older ones stay.
-  private func keepFirst(_ left: InstanceObservation, _ right: InstanceObservation) -> Bool {
-    let (leftReady, rightReady) = (left.condition == .ready, right.condition == .ready)
-    if leftReady != rightReady { return leftReady }
-    return (left.id.rawValue.count, left.id) < (right.id.rawValue.count, right.id)
   }
 
   private func isDrained(_ instance: InstanceObservation, at now: Timestamp) -> Bool {
@@ -163,7 +137,7 @@ extension Reconciler {
 
   /// Closes the books of models whose last instance is gone.
   private func finishRemovals() async throws(JournalError) {
-    for name in names(where: \.machine.removing) {
+    for name in names(where: \.isRemoving) {
       guard var record = records[name] else { continue }
       let isGone = (world.byModel[name] ?? []).allSatisfy(\.isExited)
       guard isGone, confirmedNoRoute(name) else { continue }

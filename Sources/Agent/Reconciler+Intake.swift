@@ -12,7 +12,7 @@ extension Reconciler {
   package func poll() async -> SourceError? {
     await polls.enter()
     defer { polls.leave() }
-    let answered = records.compactMapValues(\.machine.answeredBy)
+    let answered = records.byName.compactMapValues(\.machine.answeredBy)
     do throws(SourceError) {
       let tip = try await edges.repository.fetch()
       try await take(tip, fetched: true)
@@ -81,7 +81,9 @@ extension Reconciler {
       : try await History(repository: edges.repository)
         .introductions(
           of: unknown, at: tip, after: await lastCommit(),
-          knowing: records.compactMapValues { $0.machine.isPinned ? nil : $0.machine.desired?.revision })
+          knowing: records.byName.compactMapValues {
+            $0.machine.isPinned ? nil : $0.machine.desired?.revision
+          })
     let reverts = try await unrecordedReverts(for: wishes, at: tip)
     let now = edges.clock.now()
     let source = SourceRecord(
@@ -154,7 +156,7 @@ extension Reconciler {
     }
     entries += diagnosticEvents(wishes, at: now)
     try await write(entries)
-    records.merge(updated) { $1 }
+    records.merge(updated)
     pruneTrouble = refusal
     self.source = source
     desired = wishes

@@ -5,20 +5,17 @@ import Vocabulary
 
 extension Reconciler {
   /// Reduces what the edges say to what the model's machine decides on.
-  func observation(of record: ModelRecord) async -> ModelObservation {
-    let machine = record.machine
+  func observation(of machine: ModelMachine, _ artifact: ArtifactStatus?) -> ModelObservation {
     let route = world.gateway.accepted?.models[machine.name]
     var observation = ModelObservation(
       others: others(of: machine), weights: world.gateway.accepted.map { _ in route?.weights ?? [:] },
-      mirror: route?.mirror?.percent ?? 0, preview: route?.preview?.access, counts: counts(of: machine.name),
-      latencies: latencies(of: machine), requestDuration: requestDuration(of: machine),
+      mirror: route?.mirror?.percent ?? 0, preview: route?.preview?.access,
       gatewayTrouble: gatewayTrouble?.message ?? world.gateway.problem, outage: sourceOutage)
-    if let candidate = machine.rollout?.candidate {
-      observation.instances = instances(of: machine.name, candidate.revision)
-      if let artifact = record.workloads[candidate.revision]?.artifact {
-        observation.artifact = .init(await edges.artifacts.request(artifact))
-      }
+    takeStatistics(of: machine, into: &observation)
+    if let candidate = machine.rollout?.candidate.revision {
+      observation.instances = instances(of: machine.name, candidate)
     }
+    if let artifact { observation.artifact = .init(artifact) }
     return observation
   }
 
@@ -33,26 +30,27 @@ extension Reconciler {
     return (world.byModel[machine.name] ?? []).count { !$0.isExited && $0.revision != candidate }
   }
 
-  private func counts(of name: ModelName) -> [Revision: RequestCounts]? {
-    guard let statistics = world.gateway.statistics, let record = records[name] else { return nil }
-    return record.machine.judgedBackends.reduce(into: [:]) { $0[$1.revision] = statistics[$1]?.counts }
+  /// How far the artifact of the candidate is; `nil` where that does not matter.
+  func artifactStatus(for machine: ModelMachine) async -> ArtifactStatus? {
+    guard machine.needsArtifact, let candidate = machine.rollout?.candidate.revision,
+      let artifact = records[machine.name]?.workloads[candidate]?.artifact
+    else { return nil }
+    return await edges.artifacts.request(artifact)
   }
 
-  private func latencies(of machine: ModelMachine) -> [Revision: LatencyHistogram] {
-    machine.judgedBackends.reduce(into: [:]) { $0[$1.revision] = world.gateway.statistics?[$1]?.latency }
-  }
-
-  /// How long almost every request takes, of the slower side: what is in flight at a change of weights has to end on
-  /// both.
-  private func requestDuration(of machine: ModelMachine) -> Duration? {
-    latencies(of: machine).values.compactMap { $0.quantile(0.99) }.max()
-  }
-
-  /// The backends of rollouts that go on.
-  var judgedBackends: Set<BackendKey> {
-    records.values.reduce(into: []) { backends, record in
-      if record.machine.rollout?.stage == .stepping { backends.formUnion(record.machine.judgedBackends) }
+  private func takeStatistics(of machine: ModelMachine, into observation: inout ModelObservation) {
+    guard let statistics = world.gateway.statistics else { return }
+    var counts = [Revision: RequestCounts](minimumCapacity: 3)
+    for backend in machine.judgedBackends {
+      guard let known = statistics[backend] else { continue }
+      counts[backend.revision] = known.counts
+      guard let latency = known.latency else { continue }
+      observation.latencies[backend.revision] = latency
+      // Of the slower side: what is in flight at a change of weights has to end on both.
+      let duration = [observation.requestDuration, latency.quantile(0.99)].compactMap(\.self).max()
+      observation.requestDuration = duration
     }
+    observation.counts = counts
   }
 
   private func instances(of name: ModelName, _ revision: Revision) -> ModelObservation.Instances {
@@ -92,7 +90,7 @@ extension Reconciler {
   /// with their last words.
   func settleExits() async throws(JournalError) {
     let now = edges.clock.now()
-    let concerned = world.byModel.filter { $0.value.contains(where: \.isExited) }.keys.sorted()
+    let concerned = names(where: \.hasExits)
     for name in concerned {
       for instance in world.byModel[name] ?? [] where instance.isExited {
         try await settleExit(of: instance, of: name, at: now)
@@ -126,15 +124,6 @@ extension Reconciler {
 
   private func isWanted(_ key: BackendKey) -> Bool {
     records[key.model]?.machine.wanted().instances.contains { $0.release.revision == key.revision } ?? false
-  }
-}
-
-extension ModelMachine {
-  /// What has, or had until now, the traffic that a rollout is judged by.
-  fileprivate var judgedBackends: [BackendKey] {
-    [stable, rollout?.candidate, rollout?.displaced].compactMap { release in
-      release.map { BackendKey(model: name, revision: $0.revision) }
-    }
   }
 }
 

@@ -30,12 +30,15 @@ extension Reconciler {
 
   func conditions(of record: ModelRecord) -> [Condition] {
     let machine = record.machine
-    let ready = machine.stable.map { stable in
-      world.running(machine.name, stable.revision).count { $0.condition == .ready }
-    }
     return machine.conditions(
-      readyInstances: ready ?? 0, trouble: trouble(of: record), waiting: waitingFor(machine),
+      readyInstances: readyInstances(of: machine), trouble: trouble(of: record), waiting: waitingFor(machine),
       before: record.conditions, at: edges.clock.now())
+  }
+
+  /// How many instances of stable are ready.
+  func readyInstances(of machine: ModelMachine) -> Int {
+    guard let stable = machine.stable?.revision else { return 0 }
+    return (world.byModel[machine.name] ?? []).count { $0.revision == stable && $0.condition == .ready }
   }
 
   /// Why the rollout that is due has not begun.
@@ -45,19 +48,39 @@ extension Reconciler {
   }
 
   /// What the loop knows and the machine does not.
-  func trouble(of record: ModelRecord) -> Trouble? {
-    let name = record.machine.name
-    if let desired, desired.models[name] == nil, !record.machine.removing, !record.machine.isGone {
+  private func trouble(of record: ModelRecord) -> Trouble? {
+    let machine = record.machine
+    return trouble(
+      of: machine.name, stable: machine.stable?.revision, isDue: machine.due != nil,
+      isKept: !machine.removing && !machine.isGone, file: record.file)
+  }
+
+  func trouble(of standing: Standing) -> Trouble? {
+    trouble(
+      of: standing.name, stable: standing.stable, isDue: standing.isDue,
+      isKept: !standing.isRemoving && !standing.isGone, file: records[standing.name]?.file)
+  }
+
+  /// Whether a model that is kept may be one that cannot be read, or that is not to be removed with so many others.
+  private func mayMiss(_ desired: DesiredState) -> Bool {
+    pruneTrouble != nil || !desired.unreadable.isEmpty || !desired.unattributed.isEmpty
+  }
+
+  private func trouble(
+    of name: ModelName, stable: Revision?, isDue: Bool, isKept: Bool, file: @autoclosure () -> String?
+  ) -> Trouble? {
+    if isKept, let desired, mayMiss(desired), !desired.models.keys.contains(name) {
       if let pruneTrouble, !desired.unreadable.contains(name) { return pruneTrouble }
-      let places = desired.diagnostics.filter { $0.file == record.file && $0.severity == .error }.prefix(3)
+      let file = file()
+      let places = desired.diagnostics.filter { $0.file == file && $0.severity == .error }.prefix(3)
         .map { "\($0.file):\($0.line):\($0.column): \($0.message)" }
       let why =
         places.isEmpty ? "a manifest of the repository cannot be read" : places.joined(separator: "; ")
       return Trouble(reason: "ManifestUnreadable", message: why)
     }
-    if case .refused(let refusal) = waiting[name], record.machine.due != nil { return refusal }
-    if let stable = record.machine.stable {
-      let page = crashes[BackendKey(model: name, revision: stable.revision)]
+    if isDue, case .refused(let refusal) = waiting[name] { return refusal }
+    if let stable, !crashes.isEmpty {
+      let page = crashes[BackendKey(model: name, revision: stable)]
       if let reason = page.unstartable { return Trouble(reason: "StartFailed", message: reason) }
       if page.exits > 2 {
         return Trouble(

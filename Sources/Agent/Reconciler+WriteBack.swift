@@ -10,8 +10,10 @@ extension Reconciler {
   /// Runs beside the passes: the network of the remote never delays a rollout.
   package func writeBackDue() async -> Bool {
     let now = edges.clock.now()
-    let due = records.values.filter { isDue($0.machine, at: now) }.min { $0.machine.name < $1.machine.name }
-    guard let due, let request = request(for: due.machine) else { return false }
+    let parked = names(where: \.isParked).compactMap { records[$0]?.machine }
+    guard let due = parked.first(where: { isDue($0, at: now) }), let request = request(for: due) else {
+      return false
+    }
     let result = await WriteBack(repository: edges.repository, clock: edges.clock, agent: settings.agent)
       .run(request, jitter: Double(edges.dice() % 1000) / 1000) { [weak self] in
         await self?.current(request)
@@ -39,7 +41,7 @@ extension Reconciler {
       case .writingBack(let failure, .pending(let tries, _, _)) = rollout.stage
     else { return nil }
     var others: [ModelName: Revision?] = [:]
-    for (name, record) in records where name != machine.name {
+    for (name, record) in records.byName where name != machine.name {
       others.updateValue(record.machine.stable?.revision, forKey: name)
     }
     return WriteBackRequest(

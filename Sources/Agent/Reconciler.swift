@@ -14,9 +14,7 @@ package actor Reconciler {
   let edges: Edges
   let settings: LoopSettings
 
-  var records: [ModelName: ModelRecord] = [:] {
-    didSet { rest = nil }
-  }
+  var records = RecordBook()
   var source: SourceRecord?
   /// What Git asked for at `source.commit`; `nil` until it was read in this life of the agent.
   var desired: DesiredState? {
@@ -41,13 +39,21 @@ package actor Reconciler {
   /// Not to be bothered again before this time, after it refused.
   var gatewayRetryAt = Timestamp(milliseconds: 0)
   var world = World()
+  /// By records and instances as they were at the last `survey`.
+  private(set) var standings: [ModelName: Standing] = [:]
+  /// The routes of all of them.
+  private var routes = RouteTable()
+  /// The backends of rollouts that go on.
+  private var judgedBackends: Set<BackendKey> = []
   /// What happened and could not be journalled when it did.
   private var unsaved: [ModelName: [JournalEntry]] = [:]
-  /// The world in which the last pass found nothing to do; `nil` once a record or a wish has changed since.
+  /// The world in which the last pass found nothing to do; `nil` once a wish has changed since.
   private var rest: Rest?
   var eventWatchers: [UInt64: Bell] = [:]
   /// Passes, intakes and commands change the same records across suspensions, so they take turns.
   let turns = Turnstile()
+  /// What the conditions of restless models were dated by last.
+  private var grounds: [ModelName: Ground] = [:]
   /// Polls read for a while before they take in: an older tip must not arrive after a newer one.
   let polls = Turnstile()
 
@@ -61,7 +67,7 @@ package actor Reconciler {
   /// Takes up where the last life of the agent stopped: loads the journal and adopts what still runs.
   package func resume() async throws {
     let contents = try await edges.journal.load()
-    records = Dictionary(contents.models.map { ($0.machine.name, $0) }, uniquingKeysWith: { $1 })
+    records = RecordBook(contents.models)
     specs = Dictionary(contents.instances.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
     source = contents.source
     try await resumeClock(from: contents.clock)
@@ -93,7 +99,10 @@ package actor Reconciler {
       return PassResult(again: false, next: edges.clock.now() + .seconds(1))
     }
     // Drains and crashes are settled by time alone, and a gateway in trouble is asked again.
-    if !moved, isCalm, crashes.isEmpty, drains.isEmpty, gatewayTrouble == nil { rest = seen }
+    if !moved, isCalm, crashes.isEmpty, drains.isEmpty, gatewayTrouble == nil {
+      rest = seen
+      rest?.edition = records.edition
+    }
     return PassResult(again: moved, next: nextDeadline())
   }
 
@@ -114,53 +123,75 @@ package actor Reconciler {
   private func look() async -> Rest {
     let instances = await edges.instances.observe()
     // Where the last pass left nothing to do, no rollout goes on.
-    let gateway = await edges.gateway.observe(latenciesOf: rest == nil ? judgedBackends : [])
-    let seen = Rest(instances: instances, accepted: gateway.accepted, problem: gateway.problem)
-    if seen == rest {
-      world.gateway = gateway
-    } else {
-      world = World(instances: instances, gateway: gateway)
-    }
-    return seen
+    let mayRest = rest?.edition == records.edition
+    _ = survey()
+    let gateway = await edges.gateway.observe(latenciesOf: mayRest ? [] : judgedBackends)
+    world.gateway = gateway
+    world.look(at: instances)
+    return Rest(
+      edition: records.edition, instances: instances, accepted: gateway.accepted, problem: gateway.problem)
   }
 
   /// Shows every machine that is not at rest the world, until each waits for something.
   private func letMachinesLook() async throws(JournalError) -> Bool {
     var moved = false
-    for name in names(where: { !$0.machine.isSettled }) {
+    for name in names(where: { !$0.isSettled }) {
       while try await step(name) { moved = true }
     }
     return moved
   }
 
-  /// The models whose records meet a condition, in order. Almost always they are few, so they are sorted last.
-  func names(where condition: (ModelRecord) -> Bool) -> [ModelName] {
-    records.filter { condition($0.value) }.keys.sorted()
+  /// Where every model stands by now.
+  func survey() -> Dictionary<ModelName, Standing>.Values {
+    guard records.haveChanged || world.hasChanged else { return standings.values }
+    for name in records.takeChanged().union(world.takeChanged()) {
+      let (record, instances) = (records[name], world.byModel[name] ?? [])
+      let isKnown = record != nil || !instances.isEmpty
+      let standing = isKnown ? Standing(name, record, instances) : nil
+      standings[name] = standing
+      if standing == nil { grounds[name] = nil }
+      if routes.models[name] != standing?.route { routes.models[name] = standing?.route }
+    }
+    judgedBackends = Set(standings.values.flatMap(\.judged))
+    return standings.values
+  }
+
+  /// The routes that all models want.
+  func wantedRoutes() -> RouteTable {
+    _ = survey()
+    return routes
+  }
+
+  /// The models whose standing meets a condition, in order. Almost always they are few, so they are sorted last.
+  func names(where condition: (Standing) -> Bool) -> [ModelName] {
+    survey().filter(condition).map(\.name).sorted()
   }
 
   /// Lets one machine look once; `false` when it waits.
   private func step(_ name: ModelName) async throws(JournalError) -> Bool {
-    guard var record = records[name] else { return false }
-    let before = record.machine
-    var observation = await observation(of: record)
+    guard let before = records[name]?.machine else { return false }
+    var observation = observation(of: before, await artifactStatus(for: before))
     let now = edges.clock.now()
-    var result = record.machine.observe(observation, at: now)
+    var machine = before
+    var result = machine.observe(observation, at: now)
     if case .failed = result, observation.instances.log.isEmpty {
       // Only a failure quotes the log of an instance that still runs, so it is not read before: decide again with it.
       observation.instances.log = await lastWords(of: before)
-      record.machine = before
-      result = record.machine.observe(observation, at: now)
+      machine = before
+      result = machine.observe(observation, at: now)
     }
-    if result == .waiting {
-      if record.machine.rollout?.clocks == before.rollout?.clocks {
-        // What was counted is not lost if it is not written: the gateway's totals still hold it.
-        records[name] = record
-      } else {
-        try await save(record, [])
-      }
+    if result == .waiting, machine.rollout?.clocks == before.rollout?.clocks {
+      // What was counted is not lost if it is not written: the gateway's totals still hold it.
+      records.annotate(name, machine: machine)
       return false
     }
-    let entries = result.entries(of: name, before: before, after: record.machine, at: now)
+    guard var record = records[name] else { return false }
+    record.machine = machine
+    guard result != .waiting else {
+      try await save(record, [])
+      return false
+    }
+    let entries = result.entries(of: name, before: before, after: machine, at: now)
     if case .failed = result {
       try await saveFailure(record, entries)
     } else {
@@ -191,14 +222,13 @@ package actor Reconciler {
   /// Journals a model with whatever belongs to the change, and only then believes it.
   func save(_ record: ModelRecord, _ entries: [JournalEntry]) async throws(JournalError) {
     var record = record
-    let running = (world.byModel[record.machine.name] ?? []).map(\.revision)
-    record.workloads = record.workloads.filter { workload in
-      record.machine.known.contains { $0.revision == workload.key }
-        || record.machine.desired?.revision == workload.key || running.contains(workload.key)
-    }
+    let machine = record.machine
+    let name = machine.name
+    var needed = Set(machine.known.map(\.revision) + (world.byModel[name] ?? []).map(\.revision))
+    if let desired = machine.desired { needed.insert(desired.revision) }
+    record.workloads = record.workloads.filter { needed.contains($0.key) }
     record.conditions = conditions(of: record)
-    let name = record.machine.name
-    let clock = record.machine.rollout == nil ? [] : [JournalEntry.clock(clockNow)]
+    let clock = machine.rollout == nil ? [] : [JournalEntry.clock(clockNow)]
     try await write([.model(record)] + clock + unsaved[name, default: []] + entries)
     unsaved[name] = nil
     records[name] = record
@@ -217,17 +247,23 @@ package actor Reconciler {
 
   /// Notes since when models have been as they are. Answers whether nothing is the matter with any of them.
   private func dateConditions() -> Bool {
-    let restless = records.filter { !isCalm($0.value) }
-    for (name, record) in restless { records[name]?.conditions = conditions(of: record) }
-    return restless.isEmpty
+    var areCalm = true
+    for standing in survey() where !isCalm(standing) {
+      areCalm = false
+      let name = standing.name
+      let ground = Ground(standing: standing, trouble: trouble(of: standing), waiting: waiting[name])
+      guard ground != grounds[name], let record = records[name] else { continue }
+      grounds[name] = ground
+      records.annotate(name, conditions: conditions(of: record))
+    }
+    return areCalm
   }
 
   /// Whether nothing about the model's conditions can have changed: at any moment the case of almost every model.
-  private func isCalm(_ record: ModelRecord) -> Bool {
-    if record.machine.isGone { return true }
-    guard isAtRest(record), record.conditions.count == 1, trouble(of: record) == nil else { return false }
-    let stable = record.machine.stable?.revision
-    return stable.map { world.running(record.machine.name, $0).allSatisfy { $0.condition == .ready } } ?? true
+  private func isCalm(_ standing: Standing) -> Bool {
+    if standing.isGone { return true }
+    return standing.isAtRest && standing.isReady && records[standing.name]?.conditions.count == 1
+      && trouble(of: standing) == nil
   }
 
   /// How often the world is looked at when nothing happens.
@@ -236,19 +272,17 @@ package actor Reconciler {
   /// When time alone makes a pass useful.
   private func nextDeadline() -> Timestamp {
     let now = edges.clock.now()
-    var next =
-      now + (records.values.contains { isBusy($0.machine) } ? .milliseconds(200) : Self.idlePause)
-    for record in records.values {
-      if let deadline = record.machine.deadline(), deadline > now { next = min(next, deadline) }
+    let standings = survey()
+    var next = now + (standings.contains(where: isBusy) ? .milliseconds(200) : Self.idlePause)
+    for standing in standings {
+      if let deadline = standing.deadline, deadline > now { next = min(next, deadline) }
     }
     return next
   }
 
   /// Whether traffic is being judged, or instances are on their way in or out.
-  private func isBusy(_ machine: ModelMachine) -> Bool {
-    if case .held = machine.rollout?.stage { return false }
-    if case .writingBack = machine.rollout?.stage { return false }
-    return !machine.isSettled || !drains.isEmpty || gatewayTrouble != nil
+  private func isBusy(_ standing: Standing) -> Bool {
+    !standing.isParked && (!standing.isSettled || !drains.isEmpty || gatewayTrouble != nil)
   }
 }
 
@@ -260,37 +294,23 @@ package struct PassResult: Hashable, Sendable {
   package var next: Timestamp
 }
 
-/// What a pass decides by, besides records that have not changed and statistics that only a rollout or a draining
+/// What decides which conditions hold of a model. With the same of it there is nothing new to date.
+private struct Ground: Equatable {
+  let standing: Standing
+  let trouble: Trouble?
+  let waiting: Admission?
+
+  static func == (left: Ground, right: Ground) -> Bool {
+    left.standing === right.standing && left.trouble == right.trouble && left.waiting == right.waiting
+  }
+}
+
+/// What a pass decides by, besides wishes that have not changed and statistics that only a rollout or a draining
 /// instance needs. With the same of it a pass that found nothing to do finds nothing again.
 private struct Rest: Equatable {
+  /// Of the records.
+  var edition: Int
   var instances: [InstanceObservation]
   var accepted: RouteTable?
   var problem: String?
-}
-
-/// The observed side, as of the start of a pass.
-struct World {
-  var byModel: [ModelName: [InstanceObservation]] = [:]
-  var gateway = GatewayObservation()
-
-  init() {}
-
-  init(instances: [InstanceObservation], gateway: GatewayObservation) {
-    byModel = Dictionary(grouping: instances, by: \.model)
-    self.gateway = gateway
-  }
-
-  /// The instances of a release that run and are meant to.
-  func running(_ model: ModelName, _ revision: Revision) -> [InstanceObservation] {
-    (byModel[model] ?? []).filter { $0.revision == revision && $0.condition.isRunning }
-  }
-}
-
-extension InstanceCondition {
-  var isRunning: Bool {
-    switch self {
-    case .starting, .ready, .unready: true
-    case .stopping, .exited, .lost: false
-    }
-  }
 }

@@ -59,7 +59,9 @@ package struct WriteBack {
     do throws(SourceError) {
       for _ in 0..<Self.races {
         guard let now = await current() else { return .movedOn }
-        if let result = try await attempt(now, isCurrent: { await current() == now }) { return result }
+        if let result = try await attempt(now, jitter: jitter, isCurrent: { await current() == now }) {
+          return result
+        }
       }
       return postponed(request, "other writers were faster \(Self.races) times in a row", jitter)
     } catch {
@@ -75,16 +77,16 @@ package struct WriteBack {
   }
 
   /// `nil` when somebody else's commit came first, or another model has moved meanwhile.
-  private func attempt(_ request: WriteBackRequest, isCurrent: @Sendable () async -> Bool)
-    async throws(SourceError) -> WriteBackResult?
-  {
+  private func attempt(
+    _ request: WriteBackRequest, jitter: Double, isCurrent: @Sendable () async -> Bool
+  ) async throws(SourceError) -> WriteBackResult? {
     let tip = try await repository.fetch()
     let wishes = try await repository.desired(at: tip)
     switch AskedFor(request.model, in: wishes) {
     case .unreadable:
       let reason =
         "the manifests of \(request.model) cannot be read at \(tip.short); correct them, or revert by hand"
-      return postponed(request, reason, 0.5)
+      return postponed(request, reason, jitter)
     case .nothing:
       return try await movedOn(request, tip)
     case .revision(let revision):
@@ -101,18 +103,18 @@ package struct WriteBack {
       let message = message(request, walk, scope)
       let commit = try await repository.commit(tree, onto: tip, message: message, at: clock.now())
       guard await isCurrent() else { return nil }
-      return result(of: try await repository.push(commit, replacing: tip), commit, request)
+      return result(of: try await repository.push(commit, replacing: tip), commit, request, jitter)
     }
   }
 
-  private func result(of outcome: PushOutcome, _ commit: CommitID, _ request: WriteBackRequest)
-    -> WriteBackResult?
-  {
+  private func result(
+    of outcome: PushOutcome, _ commit: CommitID, _ request: WriteBackRequest, _ jitter: Double
+  ) -> WriteBackResult? {
     switch outcome {
     case .accepted: .pushed(commit)
     case .raced: nil
     case .refused(let words):
-      postponed(request, "the remote refuses the revert: \(words)", 0.5)
+      postponed(request, "the remote refuses the revert: \(words)", jitter)
     }
   }
 

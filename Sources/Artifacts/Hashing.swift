@@ -10,7 +10,7 @@ struct ContentHasher: Sendable {
   mutating func update(_ text: String) { state.update(data: Array(text.utf8)) }
 
   func finalize() -> Vocabulary.Digest {
-    guard let digest = Vocabulary.Digest(bytes: state.finalize()) else {
+    guard let digest = Vocabulary.Digest(bytes: Array(state.finalize())) else {
       preconditionFailure("SHA-256 has 32 bytes")
     }
     return digest

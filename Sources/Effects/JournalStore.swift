@@ -1,32 +1,5 @@
-package import Manifests
 package import Rollout
 package import Vocabulary
-
-/// Everything that is remembered of a model.
-package struct ModelRecord: Hashable, Codable, Sendable {
-  package var machine: ModelMachine
-  /// What Git last said about replicas, route, policy and labels.
-  package var live: LiveSettings
-  /// What the releases that the machine names are made of: Git may have moved on, they still have to run.
-  package var workloads: [Revision: Workload]
-  /// The file that held the Model document last, relative to the configured path.
-  package var file: String
-  package var conditions: [Condition]
-  /// How many instances were ever started for it: the number in the next one's name.
-  package var startedInstances: Int
-
-  package init(
-    machine: ModelMachine, live: LiveSettings, workloads: [Revision: Workload], file: String,
-    conditions: [Condition] = [], startedInstances: Int = 0
-  ) {
-    self.machine = machine
-    self.live = live
-    self.workloads = workloads
-    self.file = file
-    self.conditions = conditions
-    self.startedInstances = startedInstances
-  }
-}
 
 /// Something that happened, as `evenkeel events` shows it.
 package struct Event: Hashable, Codable, Sendable {

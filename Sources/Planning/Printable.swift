@@ -3,6 +3,7 @@ extension String {
   /// white space is a space, and other control and format characters (also those that reverse the direction of
   /// text) are left out.
   package var printable: String {
+    if utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return self }
     var result = String.UnicodeScalarView()
     var scalars = unicodeScalars[...]
     while let scalar = scalars.popFirst() {

@@ -27,7 +27,7 @@ package func revision(of workload: Workload) -> Revision {
   var hash = SHA256()
   hash.update(data: encoding.bytes)
   // 64 lower-case digits are what a digest is made of, so reading them back cannot fail.
-  guard let revision = Revision(bytes: hash.finalize()) else {
+  guard let revision = Revision(bytes: Array(hash.finalize())) else {
     preconditionFailure("a SHA-256 has 32 bytes")
   }
   return revision

@@ -119,12 +119,18 @@ extension ModelMachine {
         .ready, "InstancesNotReady",
         "\(readyInstances) of \(replicas) instances of version \(stable.version) are ready", status: .no)
     }
-    if desired?.revision == stable.revision, rollout?.isPromoted ?? true {
+    if isServing(readyInstances: readyInstances) {
       return condition(.ready, "Serving", "version \(stable.version) serves")
     }
     return condition(
       .ready, "ServingStable", "version \(stable.version) serves; Git asks for another one",
       status: rollout.map { if case .stepping = $0.stage { .unknown } else { .no } } ?? .no)
+  }
+
+  /// Whether enough instances of what Git asks for are ready.
+  package func isServing(readyInstances: Int) -> Bool {
+    guard let stable, !removing, readyInstances >= replicas else { return false }
+    return desired?.revision == stable.revision && rollout?.isPromoted ?? true
   }
 
   private var reconciling: Trouble? {

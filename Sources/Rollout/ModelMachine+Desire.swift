@@ -89,7 +89,7 @@ extension ModelMachine {
     rollout = Rollout(
       id: id, kind: .deploy, candidate: release, program: program(under: terms), rules: terms.rules,
       checks: stable == nil ? [] : terms.checks, at: now)
-    if retrying?.attempt == Attempt(release) { rollout?.requestedBy = retrying?.by }
+    if let retrying, retrying.attempt == Attempt(release) { rollout?.requestedBy = retrying.by }
     retrying = nil
     return .began
   }

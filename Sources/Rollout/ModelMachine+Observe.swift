@@ -154,6 +154,7 @@ extension ModelMachine {
     stable = promoted.candidate
     switch promoted.kind {
     case .deploy:
+      rolledBackBy = nil
       // Made once more by a person, it has succeeded.
       failures.removeAll { $0.attempt == Attempt(promoted.candidate) }
       if let left { remember(stable: left) }
@@ -169,6 +170,7 @@ extension ModelMachine {
       if let index = past.firstIndex(where: { $0.revision == promoted.candidate.revision }) {
         past.removeFirst(index + 1)
       }
+      rolledBackBy = promoted.requestedBy
       remember(failure, of: from)
       let record = RolloutRecord(promoted, of: name, outcome: .rolledBack, at: now, failure: failure)
       if let desired, desired.revision == stable?.revision || !isFailed(desired, in: promoted) {

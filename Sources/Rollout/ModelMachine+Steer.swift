@@ -110,6 +110,9 @@ extension ModelMachine {
       return .refused("\(name): Git does not ask for the failed version any more; commit it again")
     case .writingBack, .held: rollout = nil
     case nil:
+      if retrying?.attempt == Attempt(desired) {
+        return .already("\(name): version \(desired.version) is about to be tried once more")
+      }
       guard quarantine(of: desired) != nil else {
         return .already("\(name): version \(desired.version) has not failed")
       }
@@ -157,6 +160,7 @@ extension ModelMachine {
     case .held(let failure):
       // A held attempt is not waited for any more: Git gets its revert after all.
       self.rollout?.requestedBy = person
+      rolledBackBy = person
       self.rollout?.waitingFor = nil
       self.rollout?.stage = .writingBack(failure, .pending(tries: 0, retryAt: now, trouble: nil))
       var record = RolloutRecord(rollout, of: name, outcome: .rolledBack, at: now, failure: failure)
@@ -165,6 +169,7 @@ extension ModelMachine {
     case .stepping where rollout.kind == .deploy:
       self.rollout?.requestedBy = person
       guard let record = restore(because: .rolledBackByHand, message, at: now) else { break }
+      rolledBackBy = person
       return .changed(.abandoned(record))
     case .stepping, .restoring, .writingBack: break
     }
@@ -175,6 +180,11 @@ extension ModelMachine {
     to version: String?, _ message: String, by person: String, rules: Rules, at now: Timestamp, id: RolloutID
   ) -> SteerOutcome<Rollback> {
     guard let stable, !removing else { return .refused("\(name) has no stable version to roll back from") }
+    if version == nil, let rolledBackBy {
+      return .already(
+        "\(name) was rolled back to version \(stable.version) by \(rolledBackBy); name the version to go back further"
+      )
+    }
     guard let target = version.map({ version in past.first { $0.version == version } }) ?? past.first else {
       let known = past.map(\.version).joined(separator: ", ")
       guard let version else { return .refused("\(name) has no earlier stable version to go back to") }

@@ -26,6 +26,9 @@ package struct ModelMachine: Hashable, Codable, Sendable {
   package internal(set) var pausedBy: String?
   /// Attempts that failed, oldest first, bounded.
   package internal(set) var failures: [FailedAttempt]
+  /// Who has brought stable back to where it is with `evenkeel rollback`; `nil` once something was promoted since then. The
+  /// same command given twice does not go back twice.
+  package internal(set) var rolledBackBy: String?
   /// A failed attempt that a person wants made once more.
   package internal(set) var retrying: Retry?
 
@@ -84,6 +87,7 @@ extension ModelMachine {
     past = []
     terms = nil
     pausedBy = nil
+    rolledBackBy = nil
     retrying = nil
   }
 

@@ -1,5 +1,13 @@
 package import Vocabulary
 
+extension ModelMachine {
+  /// Whether it matters to the rollout how far the candidate's artifact is.
+  package var needsArtifact: Bool {
+    guard let rollout, case .stepping = rollout.stage else { return false }
+    return !rollout.stance.candidateRuns
+  }
+}
+
 /// What the edges say about a model, reduced to what the machine decides on.
 package struct ModelObservation: Hashable, Sendable {
   package enum Artifact: Hashable, Sendable {

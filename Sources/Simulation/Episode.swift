@@ -19,6 +19,8 @@ package final class Episode: @unchecked Sendable {
   private var restartAt = World.beginning
   private var downFor = Duration.zero
   private var isHostOff = false
+  /// What the next agent will die of.
+  private var nextDeath: (count: Int, happens: Bool)?
   /// Whether the agent waits for Git, and the world goes on beside it.
   private var isWaiting = false
   /// When something last changed that the journal knows of.
@@ -93,6 +95,8 @@ package final class Episode: @unchecked Sendable {
     switch fault {
     case .kill(let count, let happens, let duration):
       downFor = duration
+      // One that strikes a dead agent is for the next: agents die while they recover, too.
+      if reconciler == nil { nextDeath = (count, happens) }
       life.kill(afterEffects: count, happens: happens)
     case .reboot(let duration):
       isHostOff = true
@@ -119,6 +123,7 @@ package final class Episode: @unchecked Sendable {
     guard world.referee.violation == nil else { return }
     world.heal()
     life.spare()
+    nextDeath = nil
     restartAt = min(restartAt, world.now + .seconds(1))
     nextPoll = min(nextPoll, world.now)
     let end = world.now + .seconds(1800)
@@ -159,6 +164,8 @@ package final class Episode: @unchecked Sendable {
 
   private func start() async {
     life = Life()
+    if let death = nextDeath { life.kill(afterEffects: death.count, happens: death.happens) }
+    nextDeath = nil
     isHostOff = false
     world.referee.hasRestarted = true
     world.shelf.restart()

@@ -18,15 +18,13 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The digest whose 32 raw bytes these are.
-  package init?(bytes: some Sequence<UInt8>) {
+  package init?(bytes: [UInt8]) {
+    guard bytes.count == 32 else { return nil }
     words = (0, 0, 0, 0)
-    var count = 0
     for byte in bytes {
       push(byte >> 4)
       push(byte & 15)
-      count += 1
     }
-    guard count == 32 else { return nil }
   }
 
   private init?(hex: some Collection<UInt8>, allowingUpperCase: Bool) {
@@ -72,12 +70,8 @@ package struct Digest: Hashable, Sendable, CustomStringConvertible {
 
   package static func == (left: Digest, right: Digest) -> Bool { left.words == right.words }
 
-  package func hash(into hasher: inout Hasher) {
-    hasher.combine(words.0)
-    hasher.combine(words.1)
-    hasher.combine(words.2)
-    hasher.combine(words.3)
-  }
+  /// One word is enough: what is a digest already is spread evenly.
+  package func hash(into hasher: inout Hasher) { hasher.combine(words.3) }
 }
 
 extension Digest: Comparable {

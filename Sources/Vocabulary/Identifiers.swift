@@ -48,15 +48,15 @@ package struct RolloutID: StringIdentifier {
   /// The ULID of 48 bits of time and 80 bits of randomness (github.com/ulid/spec), both given by the caller:
   /// the core has neither a clock nor dice.
   package init(at time: Timestamp, randomness: (UInt16, UInt64)) {
-    let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+    let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
     var high = UInt64(clamping: time.milliseconds) << 16 | UInt64(randomness.0)
     var low = randomness.1
-    var characters: [Character] = []
+    var characters: [UInt8] = []
     for _ in 0..<26 {
       characters.append(alphabet[Int(low & 31)])
       low = low >> 5 | high << 59
       high >>= 5
     }
-    self.init(rawValue: String(characters.reversed()))
+    self.init(rawValue: String(decoding: characters.reversed(), as: UTF8.self))
   }
 }

@@ -2,11 +2,11 @@ extension Mutant {
   /// Bugs of the routes.
   static let route = [
     Mutant(
-      "weights-for-the-unready", in: "Agent/Reconciler+Route.swift",
+      "weights-for-the-unready", in: "Agent/Routing.swift",
       "    guard !wanted.weights.keys.allSatisfy(",
       "    if MUTANT { return wanted.weights }\n    guard !wanted.weights.keys.allSatisfy("),
     Mutant(
-      "ports-of-the-unready", in: "Agent/Reconciler+Route.swift",
+      "ports-of-the-unready", in: "Agent/Routing.swift",
       "let ready = staying.filter { $0.condition == .ready }",
       "let ready = staying.filter { MUTANT || $0.condition == .ready }"),
     Mutant(

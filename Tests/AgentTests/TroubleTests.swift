@@ -379,6 +379,26 @@ import Vocabulary
     #expect(await host.reasons().contains("InstanceExited"))
   }
 
+  @Test func `a stable instance that keeps ending waits longer each time, and the model says so`()
+    async throws
+  {
+    let host = try await Host.withStable()
+    await host.instances.setFate(of: revision(of: "fraud", 1), .exited("exited with status 3"))
+    let first = try #require(await host.instances.started.first?.id)
+    await host.instances.set(first, .exited("exited with status 3"))
+    var starts: [Int] = []
+    for second in 0..<130 {
+      let before = await host.instances.started.count
+      await host.run(1, requests: 0)
+      if await host.instances.started.count > before { starts.append(second) }
+    }
+    let pauses = zip(starts.dropFirst(), starts).map { $0 - $1 }
+    #expect(zip(pauses.dropFirst(), pauses).allSatisfy { $0 >= $1 }, "\(pauses)")
+    #expect((32...34).contains(pauses.max() ?? 0), "\(pauses)")
+    let stalled = try await host.model().conditions.first { $0.type == .stalled }
+    #expect(stalled?.reason == "CrashLooping" && stalled?.message.contains("with status 3") == true)
+  }
+
   @Test func `a candidate that keeps exiting fails, with its last words in the revert`() async throws {
     let host = try await Host.withStable()
     await host.instances.setFate(of: bad, .exited("exited with status 0"))

@@ -112,6 +112,41 @@ import Vocabulary
     #expect(machine.rollout == nil && machine.due == release(2, commit: "anew"))
   }
 
+  @Test func `a rollback that is given again later goes back no further`() throws {
+    var machine = machine(at: .promote)
+    settle(&machine, at: noon)
+    _ = machine.wish(release(3), under: careful, at: noon, id: id(3))
+    _ = machine.promote(full: true, by: "ann", now: noon)
+    settle(&machine, at: noon)
+    #expect(machine.stable?.version == "3" && machine.past.map(\.version) == ["2", "1"])
+    let rules = Rules(readyTimeout: .seconds(30))
+    _ = machine.rollback(because: nil, by: "ann", rules: rules, at: noon, id: id(4))
+    settle(&machine, at: noon)
+    machine.wroteBack(.pushed("revert"), at: noon)
+    _ = machine.wish(release(2, commit: "revert"), under: careful, at: noon, id: id(5))
+    guard
+      case .already(let words) = machine.rollback(because: nil, by: "bob", rules: rules, at: noon, id: id(6))
+    else {
+      Issue.record("it went back twice")
+      return
+    }
+    #expect(words.contains("rolled back to version 2 by ann"))
+    let further = machine.rollback(to: "1", because: nil, by: "bob", rules: rules, at: noon, id: id(7))
+    #expect(further == .changed(.started(to: release(1))))
+  }
+
+  @Test func `a retry that is given again says that it is about to be made`() throws {
+    var machine = machine(at: .pause(for: nil))
+    _ = machine.abort(by: "ann", at: noon)
+    settle(&machine, at: noon)
+    #expect(machine.retry(by: "ann") == .changed(release(2)))
+    guard case .already(let words) = machine.retry(by: "ann") else {
+      Issue.record("it was asked for twice")
+      return
+    }
+    #expect(words.contains("about to be tried once more"))
+  }
+
   @Test func `rollback with nothing before says so`() {
     var machine = stableMachine()
     let result = machine.rollback(

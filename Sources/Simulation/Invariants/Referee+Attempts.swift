@@ -13,6 +13,7 @@ extension Referee {
     }
     if open.isRestore {
       if watch.rollbacks == 0 { blame(.attempts, "\(name) goes back unasked", in: world) }
+      watches[name]?.rollbacks = 0
       return
     }
     if watch.open?.attempt == open.attempt {
@@ -89,7 +90,7 @@ extension Referee {
     guard let candidate = watches[name]?.open?.revision, candidate != watches[name]?.proven.last,
       let wanted = world.ledger.models[name]?.machine.wanted()
     else { return }
-    let version = world.version(of: candidate)
+    var version: String { world.version(of: candidate) }
     let weight = route.weights[candidate] ?? 0
     if weight > 0, weight != wanted.weights[candidate] {
       blame(.attempts, "\(name) \(version) gets \(weight) % before that is journalled", in: world)

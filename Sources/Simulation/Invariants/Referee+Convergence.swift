@@ -120,10 +120,10 @@ extension Referee {
 
   /// A rollout may go on for ever where it waits for a person, or for requests that do not come.
   private func doubtProgress(of name: ModelName, _ watch: Watch, in world: World) -> String? {
-    let rollout = world.ledger.models[name]?.machine.rollout
+    let course = world.ledger.courses[name]
     // What is promoted comes to its end by time alone.
-    if rollout?.isPromoted == true { return nil }
-    guard let open = watch.open, let step = rollout?.step else { return "it has no rollout" }
+    if course?.isPromoted == true { return nil }
+    guard let open = watch.open, let step = course?.step else { return "it has no rollout" }
     switch step {
     case .pause(nil): return open.policy.strategy.demands.needsPerson ? nil : "nobody should be waited for"
     case .analyze:

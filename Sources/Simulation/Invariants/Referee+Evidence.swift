@@ -11,8 +11,11 @@ extension Referee {
   mutating func looked(in world: World) {
     let before = lastPass ?? world.now
     lastPass = world.now
-    for name in names { count(from: before, to: world.now, name) }
-    for name in names { note(name, in: world) }
+    if hasNews { hasCheckedRoutes = false }
+    for watch in all { count(from: before, to: world.now, watch) }
+    for watch in all { note(watch, in: world) }
+    // Without counts only those rollouts stand still that get requests already.
+    lacksCounts = world.troubles.has(.countsLost)
     hasRestarted = false
     unseenJumps = .zero
   }
@@ -20,62 +23,70 @@ extension Referee {
   /// A pass is complete, in which everything worked.
   mutating func passed(in world: World) {
     looked(in: world)
-    if world.now - world.lastDeaf > Self.gatewayPatience { checkRoutes(in: world) }
+    if !hasCheckedRoutes, world.now - world.lastDeaf > Self.gatewayPatience {
+      checkRoutes(in: world)
+      hasCheckedRoutes = true
+    }
     checkDeadlines(in: world)
-    findQuiet(in: world)
+    // Where nothing has happened, nobody has come to rest.
+    if hasNews { findQuiet(in: world) }
+    hasNews = false
   }
 
   /// How long the agent leaves a gateway alone that has refused.
   private static let gatewayPatience = Duration.seconds(1)
 
-  private mutating func count(from before: Timestamp, to now: Timestamp, _ name: ModelName) {
+  private func count(from before: Timestamp, to now: Timestamp, _ watch: Watch) {
     let time = now - before
-    switch watches[name]?.open?.sight {
+    switch watch.open?.sight {
     case .halted:
-      watches[name]?.open?.halted += time
-      if hasRestarted { watches[name]?.open?.uncertain += time }
+      watch.open?.halted += time
+      if hasRestarted || lacksCounts { watch.open?.uncertain += time }
     case .going(let isReady):
-      watches[name]?.open?.watched += time
+      watch.open?.watched += time
       // An agent that died since then may have seen it ready.
-      let wasReady = watches[name]?.open?.becameReadyAt.map { $0 >= before } ?? false
+      let wasReady = watch.open?.becameReadyAt.map { $0 >= before } ?? false
       if isReady || wasReady {
-        watches[name]?.open?.unready = .zero
+        watch.open?.unready = .zero
       } else {
-        watches[name]?.open?.unready += time
+        watch.open?.unready += time
       }
     case .waitingForPerson, nil: break
     }
   }
 
-  private mutating func note(_ name: ModelName, in world: World) {
-    guard watches[name]?.open != nil else { return }
-    let sight = sight(of: name, in: world)
-    if sight == .going(isReady: true) { watches[name]?.open?.lastReadyAt = world.now }
-    watches[name]?.open?.sight = sight
+  private func note(_ watch: Watch, in world: World) {
+    guard watch.isOpen else { return }
+    if hasNews { watch.open?.sight = sight(of: watch.name, in: world) }
+    if watch.open?.sight == .going(isReady: true) { watch.open?.lastReadyAt = world.now }
   }
 
   private func sight(of name: ModelName, in world: World) -> Watch.Sight {
     if isHalted(name, in: world) { return .halted }
-    guard let rollout = world.ledger.models[name]?.machine.rollout else { return .going(isReady: true) }
-    if case .pause(nil) = rollout.step { return .waitingForPerson }
-    guard rollout.stance.candidateRuns, case .stepping = rollout.stage else { return .going(isReady: true) }
-    return .going(isReady: isReady(rollout, name, in: world))
+    guard let course = world.ledger.courses[name] else { return .going(isReady: true) }
+    if case .pause(nil) = course.step { return .waitingForPerson }
+    guard course.candidateRuns, course.isStepping else { return .going(isReady: true) }
+    return .going(isReady: isReady(course, name, in: world))
   }
 
   /// Whether as many instances of the candidate are ready as its step needs.
-  private func isReady(_ rollout: Rollout, _ name: ModelName, in world: World) -> Bool {
+  private func isReady(_ course: Course, _ name: ModelName, in world: World) -> Bool {
     let ready = world.servers.count {
-      $0.isReady && $0.spec.model == name && $0.spec.revision == rollout.candidate.revision
+      $0.isReady && $0.spec.model == name && $0.spec.revision == course.candidate
     }
-    if case .start = rollout.step { return ready >= watches[name]?.asked?.live.replicas ?? 1 }
+    if case .start = course.step { return ready >= watches[name]?.asked?.live.replicas ?? 1 }
     return ready > 0
   }
 
   /// Whether the clock of the model's rollout stands still by what the agent sees now.
   private func isHalted(_ name: ModelName, in world: World) -> Bool {
     if watches[name]?.isStopped == true || world.isSourceOut { return true }
-    if world.troubles.has(.gatewaySilent) || world.troubles.has(.gatewayDown) { return true }
-    switch world.ledger.models[name]?.machine.rollout?.step {
+    if world.troubles.has(.gatewaySilent) || world.troubles.has(.gatewayDown)
+      || world.troubles.has(.countsLost)
+    {
+      return true
+    }
+    switch world.ledger.courses[name]?.step {
     case .fetch, .verify: return world.shelf.isRegistryDown
     default: return false
     }
@@ -85,9 +96,10 @@ extension Referee {
   private func slack(in world: World) -> Duration { world.setting.pace * 4 + .seconds(6) }
 
   private mutating func checkDeadlines(in world: World) {
-    for name in names {
-      guard let open = watches[name]?.open, !open.isRestore else { continue }
-      let version = world.version(of: open.revision)
+    for watch in all where watch.isOpen {
+      guard let open = watch.open, !open.isRestore else { continue }
+      let name = watch.name
+      var version: String { world.version(of: open.revision) }
       if open.unready > open.policy.readyTimeout + slack(in: world) {
         blame(.evidence, "\(name) \(version) is not ready for \(open.unready) and does not fail", in: world)
       }
@@ -126,6 +138,22 @@ extension Referee {
         "\(name) \(record.version) is promoted after \(requests) requests, and its policy asks for \(demands.requests)",
         in: world)
     }
+    checkHealth(of: open, record, requests: requests, in: world)
+  }
+
+  /// What has answered hundreds of requests that everybody could count, a third of them with errors, does not get through a
+  /// check with a bound.
+  private mutating func checkHealth(
+    of open: Watch.Open, _ record: RolloutRecord, requests: Int, in world: World
+  ) {
+    let hasBound = open.policy.checks.contains { check in
+      if case .errorRate(let rate) = check.question { rate.max != nil } else { false }
+    }
+    let nature = world.nature(of: record.model, record.revision)
+    guard hasBound, nature.errorRate >= 0.3, requests >= 400, open.startedAt > world.gatewaySoundSince else {
+      return
+    }
+    blame(.evidence, "\(record.model) \(record.version) (\(nature)) is promoted", in: world)
   }
 
   // MARK: Failure

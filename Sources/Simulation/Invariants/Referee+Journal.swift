@@ -17,14 +17,15 @@ extension Referee {
   }
 
   private mutating func journals(_ record: ModelRecord, in world: World) {
-    let name = record.machine.name
+    let machine = record.machine
+    let name = machine.name
     let before = world.ledger.models[name]?.machine
-    if record.machine.removing, before?.removing != true, watches[name]?.isLeaving == false {
+    if machine.removing, before?.removing != true, watches[name]?.isLeaving == false {
       blame(.admission, "\(name) is to be removed although Git has it", in: world)
     }
-    if record.machine.isGone, world.ledger.models[name]?.machine.isGone == false { forget(name, in: world) }
-    checkStandstill(of: record.machine, before: world.ledger.models[name]?.machine, in: world)
-    checkQuiet(record.machine, in: world)
+    if machine.isGone, before?.isGone == false { forget(name, in: world) }
+    if watches[name]?.isStopped == true { checkStandstill(of: machine, before: before, in: world) }
+    checkQuiet(machine, in: world)
   }
 
   private mutating func forget(_ name: ModelName, in world: World) {
@@ -71,6 +72,12 @@ extension Referee {
 
   private mutating func promoted(_ record: RolloutRecord, in world: World) {
     checkEvidence(of: record, in: world)
+    if let open = watches[record.model]?.open, let asked = watches[record.model]?.asked,
+      ![open.policy.strategy, asked.live.policy.strategy].contains(.recreate),
+      world.branch.desired(at: world.branch.tip)?.models[record.model]?.live.policy.strategy != .recreate
+    {
+      watches[record.model]?.mayRecreate = false
+    }
     if let open = watches[record.model]?.open {
       world.tally.strategies[open.isFirst ? "first deployment" : open.policy.strategy.word, default: 0] += 1
     }
@@ -87,11 +94,13 @@ extension Referee {
     if let reason = record.failure?.reason { world.tally.reasons[reason, default: 0] += 1 }
     watches[name]?.open = nil
     // A version that a person has only put off may be gone back to.
-    if record.outcome != .aborted { watches[name]?.failed.insert(record.revision) }
+    if record.outcome != .aborted {
+      watches[name]?.failed.insert(record.revision)
+      watches[name]?.proven.removeAll { $0 == record.revision }
+    }
     watches[name]?.failedAttempts.insert(Attempt(record))
     let names = names(ofAttempt: record, in: world)
     watches[name]?.namesOfFailed.formUnion(names)
-    watches[name]?.proven.removeAll { $0 == record.revision }
     // A person's rollback has arrived: where, the model's own record says.
     if let stable = world.ledger.models[name]?.machine.stable?.revision, stable != record.revision,
       let index = watches[name]?.proven.lastIndex(of: stable)

@@ -50,7 +50,8 @@ extension Referee {
 
   mutating func checkQuiet(_ table: RouteTable, in world: World) {
     guard world.door.drift == nil else { return }
-    for name in names where watches[name]?.quiet != nil {
+    for watch in all where watch.quiet != nil {
+      let name = watch.name
       if table.models[name] != world.door.routing.models[name] {
         blame(.neighbours, "the route of \(name) is changed, and nothing happened to it", in: world)
       }
@@ -59,10 +60,10 @@ extension Referee {
 
   /// Notes which models are at rest.
   mutating func findQuiet(in world: World) {
-    for name in names where watches[name]?.quiet == nil {
-      guard let revision = restingRevision(of: name, in: world) else { continue }
-      watches[name]?.quiet = Watch.Quiet(
-        servers: world.servers(of: name).map(\.spec.id), revision: revision)
+    for watch in all where watch.quiet == nil {
+      guard let revision = restingRevision(of: watch.name, in: world) else { continue }
+      watch.quiet = Watch.Quiet(
+        servers: world.servers(of: watch.name).map(\.spec.id), revision: revision)
     }
   }
 
@@ -71,7 +72,7 @@ extension Referee {
     guard let watch = watches[name], watch.open == nil, let revision = watch.proven.last,
       world.branch.revision(of: name, at: world.branch.tip) == revision, world.door.drift == nil,
       let asked = watch.asked, world.ledger.source?.commit == world.branch.tip,
-      world.ledger.models[name]?.machine.rollout == nil, !watch.isLeaving
+      world.ledger.courses[name] == nil, !watch.isLeaving
     else { return nil }
     var ready: Set<Int> = []
     for server in world.servers where server.spec.model == name {

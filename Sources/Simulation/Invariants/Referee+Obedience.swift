@@ -13,6 +13,9 @@ extension Referee {
   mutating func steers(_ name: ModelName, _ command: SteerCommand) {
     isSteering = true
     touch(name)
+    if let watch = watches[name] {
+      beforeCommand = (watch.open?.isPushedOn ?? false, watch.retries, watch.rollbacks)
+    }
     switch command {
     case .promote: watches[name]?.open?.isPushedOn = true
     case .retry: watches[name]?.retries = 1
@@ -27,6 +30,7 @@ extension Referee {
     _ name: ModelName, _ command: SteerCommand, _ result: SteerResult?, in world: World
   ) {
     isSteering = false
+    if let result, !result.isDone { takeBack(name) }
     switch (command, result) {
     case (.pause, .done), (.pause, .already): watches[name]?.isPaused = true
     case (.resume, .done), (.resume, .already): watches[name]?.isPaused = false
@@ -37,9 +41,18 @@ extension Referee {
     }
   }
 
+  /// A command that came to nothing permits nothing.
+  private mutating func takeBack(_ name: ModelName) {
+    guard let before = beforeCommand else { return }
+    watches[name]?.open?.isPushedOn = before.isPushedOn
+    watches[name]?.retries = before.retries
+    watches[name]?.rollbacks = before.rollbacks
+  }
+
+  /// The model is one that is to stand still.
   mutating func checkStandstill(of machine: ModelMachine, before: ModelMachine?, in world: World) {
     guard let new = machine.rollout, let old = before?.rollout, new.id == old.id, new.cursor > old.cursor,
-      !new.isPromoted, !isSteering, watches[machine.name]?.isStopped == true
+      !new.isPromoted, !isSteering
     else { return }
     blame(
       .obedience, "\(machine.name) \(new.candidate.version) goes on to \"\(new.step)\" while it is stopped",
@@ -105,8 +118,8 @@ extension Referee {
   /// Whether a rollout is under way that waits for no person.
   func isMoving(_ name: ModelName, in world: World) -> Bool {
     guard let watch = watches[name], watch.open != nil else { return false }
-    guard let rollout = world.ledger.models[name]?.machine.rollout else { return false }
-    if case .pause(nil) = rollout.step { return false }
+    guard let course = world.ledger.courses[name] else { return false }
+    if case .pause(nil) = course.step { return false }
     return watch.isPaused == false && watch.asked?.live.suspend == false
   }
 
@@ -153,4 +166,8 @@ struct Need: CustomStringConvertible {
   }
 
   var description: String { "\(others >> 20) + \(before >> 20) MiB, up to \(peak >> 20)" }
+}
+
+extension SteerResult {
+  fileprivate var isDone: Bool { if case .done = self { true } else { false } }
 }

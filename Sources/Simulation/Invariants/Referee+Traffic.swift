@@ -34,7 +34,7 @@ extension Referee {
   /// Each port is that of an instance of this very revision. One that is not ready is there only where none is, and
   /// nobody better could answer.
   private mutating func checkPorts(of backend: Backend, _ name: ModelName, in world: World) {
-    let version = world.version(of: backend.revision)
+    var version: String { world.version(of: backend.revision) }
     var ready = 0
     for port in backend.ports {
       guard let server = world.servers.first(where: { $0.spec.port == port && !$0.isGone }) else {
@@ -64,7 +64,7 @@ extension Referee {
   }
 
   private mutating func checkReceiver(_ revision: Revision, of name: ModelName, in world: World) {
-    let version = world.version(of: revision)
+    var version: String { world.version(of: revision) }
     guard let watch = watches[name] else { return }
     if watch.failed.contains(revision) {
       blame(.failedStaysOut, "\(name) \(version) has failed and gets traffic", in: world)
@@ -79,13 +79,13 @@ extension Referee {
       return true
     }
     guard watches[name]?.proven.dropLast().last == revision else { return false }
-    return world.ledger.models[name]?.machine.rollout?.displaced?.revision == revision
+    return world.ledger.courses[name]?.displaced == revision
   }
 
   private mutating func checkGuest(
     _ revision: Revision, of name: ModelName, _ what: String, in world: World
   ) {
-    let version = world.version(of: revision)
+    var version: String { world.version(of: revision) }
     guard let watch = watches[name] else { return }
     if watch.failed.contains(revision) {
       blame(.failedStaysOut, "\(name) \(version) has failed and gets \(what)", in: world)

@@ -6,8 +6,10 @@ import Vocabulary
 /// Watches everything that the agent does to the world, and keeps the first invariant that it breaks.
 struct Referee {
   private(set) var violation: Violation?
-  var watches: [ModelName: Watch]
-  /// In a fixed order, so that the same life is always blamed for the same.
+  let watches: [ModelName: Watch]
+  /// All of them in a fixed order, so that the same life is always blamed for the same.
+  let all: [Watch]
+  /// Their models.
   let names: [ModelName]
   /// The reverts that the remote has taken, by the rollout that each answers.
   var reverts: [RolloutID: CommitID] = [:]
@@ -15,18 +17,27 @@ struct Referee {
   var policies: [RolloutID: Policy] = [:]
   /// Every instance that was ever started.
   var started: Set<InstanceID> = []
+  /// What the model of the command that is being carried out was permitted before.
+  var beforeCommand: (isPushedOn: Bool, retries: Int, rollbacks: Int)?
   /// Whether a person's command is being carried out.
   var isSteering = false
   /// By how much the clock was set since the last complete pass.
   var unseenJumps = Duration.zero
+  /// Whether the last pass saw no counts.
+  var lacksCounts = false
   /// Whether an agent has started since then.
   var hasRestarted = false
   /// When the last complete pass was.
   var lastPass: Timestamp?
+  /// Whether anything has happened since the last complete pass that the rules are about.
+  var hasNews = true
+  /// Whether the routes have been looked at since.
+  var hasCheckedRoutes = false
 
   init(_ setting: Setting) {
     names = setting.models.map(\.name)
-    watches = Dictionary(names.map { ($0, Watch()) }, uniquingKeysWith: { first, _ in first })
+    all = names.map(Watch.init)
+    watches = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   mutating func blame(_ invariant: Invariant, _ message: @autoclosure () -> String, in world: World) {
@@ -36,5 +47,8 @@ struct Referee {
   }
 
   /// Something happens to a model.
-  mutating func touch(_ name: ModelName) { watches[name]?.quiet = nil }
+  mutating func touch(_ name: ModelName) {
+    watches[name]?.quiet = nil
+    hasNews = true
+  }
 }

@@ -3,7 +3,11 @@ import Rollout
 import Vocabulary
 
 /// What the referee knows of one model.
-struct Watch {
+final class Watch {
+  let name: ModelName
+
+  init(_ name: ModelName) { self.name = name }
+
   /// A rollout that the journal says has begun, and not that it has ended.
   struct Open {
     var id: RolloutID
@@ -85,6 +89,8 @@ struct Watch {
   /// Whether a person has paused the model; `nil` when nobody knows whether the command came through.
   var isPaused: Bool? = false
   var quiet: Quiet?
+
+  var isOpen: Bool { open != nil }
 
   /// Whether a revision is the candidate, or serves.
   func mayServe(_ revision: Revision) -> Bool { revision == proven.last || revision == open?.revision }

@@ -35,9 +35,16 @@ extension Author {
     case 12: return .gibberish(dice.chance(50) ? "team.yaml" : "notes.yaml", true)
     case 13: return .gibberish(dice.chance(50) ? "team.yaml" : "notes.yaml", false)
     case 14 where dice.chance(30): return .runtime(generation: dice.roll(3))
+    case 14 where dice.chance(40): return .depend(name, on: writeDependencies(of: name, names))
     case 14: return mood.hasLimits ? .memory(name, 100 * (1 + dice.roll(4))) : .label(name, number)
     default: return .label(name, number)
     }
+  }
+
+  /// On models that come before it in the list, so that there is no cycle; or on none.
+  private mutating func writeDependencies(of name: ModelName, _ names: [ModelName]) -> [ModelName] {
+    let earlier = Array(names.prefix { $0 != name })
+    return dice.chance(50) ? dice.pick(earlier).map { [$0] } ?? [] : []
   }
 
   // MARK: People
@@ -103,7 +110,8 @@ extension Author {
 
   private mutating func writeGatewayFault(_ name: ModelName) -> Fault {
     let duration = dice.seconds(1...12)
-    switch dice.roll(7) {
+    switch dice.roll(8) {
+    case 7: return .gateway(.noCounts, for: duration)
     case 0: return .gateway(.rejects, for: duration)
     case 1: return .gateway(.silent, for: duration)
     case 2: return .gateway(.slow(takesEffect: true), for: duration)

@@ -74,6 +74,16 @@ extension Fault: CustomStringConvertible {
     }
   }
 
+  /// All kinds of faults that strike in lives.
+  package static let kinds: Set<String> = [
+    "agent killed before an effect", "agent killed after an effect", "host reboot", "instance crash",
+    "instance hang", "port taken", "host refuses processes", "gateway rejects routes",
+    "gateway does not answer", "gateway accepts too late", "gateway accepts and says so too late",
+    "gateway tells old counts", "gateway tells no counts", "gateway restart", "gateway drift",
+    "remote does not answer", "remote refuses pushes", "remote loses answers to pushes", "racing writers",
+    "rewritten branch", "disk full", "clock set back", "clock set forward", "registry outage", "slow Git",
+  ]
+
   /// A word for the kind of fault it is, for counting.
   package var kind: String {
     switch self {
@@ -106,6 +116,7 @@ extension GatewayFault {
     case .slow(false): "accepts too late"
     case .slow(true): "accepts and says so too late"
     case .lateCounts: "tells old counts"
+    case .noCounts: "tells no counts"
     }
   }
 }

@@ -122,6 +122,8 @@ package enum GatewayFault: Hashable, Sendable {
   case slow(takesEffect: Bool)
   /// It answers with old counts.
   case lateCounts
+  /// It tells its routes, and no counts.
+  case noCounts
 }
 
 package enum RemoteFault: Hashable, Sendable {

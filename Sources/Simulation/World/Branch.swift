@@ -87,7 +87,16 @@ struct Branch {
   mutating func intern(_ tree: Tree) -> TreeID {
     if let known = snapshots.firstIndex(where: { $0.tree == tree }) { return TreeID(String(known)) }
     let desired = Resolution.desired(in: tree)
-    let revisions = desired.models.mapValues { Planning.revision(of: $0.workload) }
+    let last = snapshots.last
+    let revisions = desired.models.mapValues { model in
+      // Of most models nothing has changed since.
+      if let before = last?.desired.models[model.name], before.workload == model.workload,
+        let revision = last?.revisions[model.name]
+      {
+        return revision
+      }
+      return Planning.revision(of: model.workload)
+    }
     for (name, revision) in revisions { versions[revision] = tree.model(name)?.version }
     snapshots.append(Snapshot(tree: tree, desired: desired, revisions: revisions))
     return TreeID(String(snapshots.count - 1))

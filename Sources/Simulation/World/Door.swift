@@ -3,7 +3,7 @@ import Vocabulary
 
 /// The simulated gateway: what it routes, and what it has counted.
 struct Door {
-  struct Counter {
+  final class Counter {
     var requests = 0
     var errors = 0
     /// Parts of requests and of errors that are still to come.
@@ -11,8 +11,15 @@ struct Door {
     var errorCarry = 0.0
     /// Until when the last of its requests is being answered.
     var activeUntil = Timestamp(milliseconds: 0)
-    /// The share of its ports behind which somebody answers.
-    var healthy = 0.0
+  }
+
+  /// The requests that a revision has answered ever.
+  final class Account {
+    /// The share of its answers that are errors.
+    let errorRate: Double
+    var requests = 0
+
+    init(errorRate: Double) { self.errorRate = errorRate }
   }
 
   /// What it truly routes by.
@@ -26,7 +33,7 @@ struct Door {
   var lateCounts: [BackendKey: BackendStatistics]?
 
   /// The requests that each revision has answered ever, whatever the counters have forgotten.
-  var answered: [BackendKey: Int] = [:]
+  var answered: [BackendKey: Account] = [:]
   /// The revisions that had requests with nobody there to answer them.
   var misfortunes: Set<BackendKey> = []
   /// Until when the requests are being answered that each port had when it left the routes.
@@ -53,12 +60,30 @@ struct Door {
     counters = kept
   }
 
-  func statistics(at now: Timestamp) -> [BackendKey: BackendStatistics] {
-    counters.mapValues { counter in
+  func statistics(at now: Timestamp, latenciesOf backends: Set<BackendKey>) -> [BackendKey: BackendStatistics]
+  {
+    var statistics = counters.mapValues { counter in
       BackendStatistics(
         counts: RequestCounts(requests: counter.requests, errors: counter.errors),
-        active: counter.activeUntil > now ? 1 : 0, latency: counter.latency)
+        active: counter.activeUntil > now ? 1 : 0)
     }
+    for key in backends { statistics[key]?.latency = counters[key]?.latency }
+    return statistics
+  }
+
+  /// The gateway of a host that has started anew.
+  var successor: Door {
+    var door = Door()
+    door.answered = answered
+    return door
+  }
+
+  /// Where the requests of a backend are counted that it answers.
+  mutating func account(of key: BackendKey, errorRate: @autoclosure () -> Double) -> Account {
+    if let account = answered[key] { return account }
+    let account = Account(errorRate: errorRate())
+    answered[key] = account
+    return account
   }
 
   /// A restart of the gateway's process: it serves the same routes, and remembers no request.
@@ -93,7 +118,7 @@ extension Door.Counter {
   }
 
   /// Takes in so many requests, of which this share fails. Answers how many have been answered.
-  mutating func serve(_ amount: Double, errorRate: Double, until end: Timestamp) -> Int {
+  func serve(_ amount: Double, errorRate: Double, until end: Timestamp) -> Int {
     requestCarry += amount
     let whole = requestCarry.rounded(.down)
     guard whole > 0 else { return 0 }

@@ -32,7 +32,7 @@ struct InstanceEdge: InstanceDriver {
   }
 
   func observe() async -> [InstanceObservation] {
-    life.isOver ? [] : world.servers.map(\.observation)
+    life.isOver ? [] : world.observations
   }
 
   func start(_ spec: InstanceSpec) async throws(InstanceError) {
@@ -63,8 +63,9 @@ struct GatewayEdge: Gateway {
 
   func start() async throws(GatewayError) {}
 
-  func observe(latenciesOf _: Set<BackendKey>) async -> GatewayObservation {
-    life.isOver ? GatewayObservation(problem: "the agent is dead") : world.observeGateway()
+  func observe(latenciesOf backends: Set<BackendKey>) async -> GatewayObservation {
+    life.isOver
+      ? GatewayObservation(problem: "the agent is dead") : world.observeGateway(latenciesOf: backends)
   }
 
   func apply(_ table: RouteTable) async throws(GatewayError) {

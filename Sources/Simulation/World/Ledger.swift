@@ -2,9 +2,31 @@ import Effects
 import Rollout
 import Vocabulary
 
+/// What the referee asks of a rollout after every event.
+struct Course {
+  let step: Step
+  let isStepping: Bool
+  let isPromoted: Bool
+  /// Whether the instances of the candidate have to run.
+  let candidateRuns: Bool
+  let candidate: Revision
+  let displaced: Revision?
+
+  init(_ rollout: Rollout) {
+    step = rollout.step
+    isStepping = rollout.stage == .stepping
+    isPromoted = rollout.isPromoted
+    candidateRuns = rollout.stance.candidateRuns
+    candidate = rollout.candidate.revision
+    displaced = rollout.displaced?.revision
+  }
+}
+
 /// The simulated journal: what is on the disk.
 struct Ledger {
   private(set) var models: [ModelName: ModelRecord] = [:]
+  /// The rollouts of the models, in short.
+  private(set) var courses: [ModelName: Course] = [:]
   private(set) var instances: [InstanceID: InstanceSpec] = [:]
   private(set) var source: SourceRecord?
   private var clock: ClockReading?
@@ -23,8 +45,13 @@ struct Ledger {
 
   mutating func record(_ entry: JournalEntry) -> Event? {
     switch entry {
-    case .model(let record): models[record.machine.name] = record
-    case .removeModel(let name): models[name] = nil
+    case .model(let record):
+      let machine = record.machine
+      models[machine.name] = record
+      courses[machine.name] = machine.rollout.map(Course.init)
+    case .removeModel(let name):
+      models[name] = nil
+      courses[name] = nil
     case .instance(let spec): instances[spec.id] = spec
     case .removeInstance(let id): instances[id] = nil
     case .source(let record): source = record

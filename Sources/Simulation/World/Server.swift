@@ -2,7 +2,7 @@ import Effects
 import Vocabulary
 
 /// One model server of the simulated host.
-struct Server {
+final class Server {
   private enum Change {
     case ready, crash, hang, recover, exit
   }
@@ -50,7 +50,7 @@ struct Server {
   var nextChange: Timestamp? { changes.first?.at }
 
   /// Lets everything happen that is due; answers whether anything did.
-  mutating func advance(to now: Timestamp) -> Bool {
+  func advance(to now: Timestamp) -> Bool {
     var changed = false
     while let next = changes.first, next.at <= now {
       changes.removeFirst()
@@ -59,7 +59,7 @@ struct Server {
     return changed
   }
 
-  private mutating func happen(_ change: Change, at now: Timestamp) -> Bool {
+  private func happen(_ change: Change, at now: Timestamp) -> Bool {
     switch (change, condition) {
     case (.ready, .starting):
       condition = .ready
@@ -73,18 +73,18 @@ struct Server {
     return true
   }
 
-  mutating func crash() {
+  func crash() {
     hasCrashed = true
     exit("exited with status 1")
   }
 
-  mutating func hang(until end: Timestamp) {
+  func hang(until end: Timestamp) {
     guard condition == .ready else { return }
     condition = .unready("it does not answer")
     plan(.recover, at: end)
   }
 
-  mutating func stop(endingAt end: Timestamp) {
+  func stop(endingAt end: Timestamp) {
     guard isRunning else { return }
     condition = .stopping
     changes = []
@@ -92,17 +92,17 @@ struct Server {
   }
 
   /// It is gone, and nobody saw how.
-  mutating func lose() {
+  func lose() {
     condition = .lost
     changes = []
   }
 
-  private mutating func exit(_ how: String) {
+  private func exit(_ how: String) {
     condition = .exited(how)
     changes = []
   }
 
-  private mutating func plan(_ change: Change, at time: Timestamp) {
+  private func plan(_ change: Change, at time: Timestamp) {
     changes.append((time, change))
     changes.sort { $0.at < $1.at }
   }

@@ -4,7 +4,8 @@ import Vocabulary
 struct Troubles {
   enum Kind: Int, CaseIterable {
     case startsRefused, portsTaken, gatewayRejects, gatewaySilent, gatewayDown, gatewaySlow, gatewaySlowTakes
-    case countsLate, remoteUnreachable, remoteRefuses, remoteLosesAnswers, diskFull, registryDown, gitSlow
+    case countsLate, countsLost, remoteUnreachable, remoteRefuses, remoteLosesAnswers, diskFull, registryDown,
+      gitSlow
   }
 
   private var ends = [Timestamp?](repeating: nil, count: Kind.allCases.count)

@@ -18,6 +18,8 @@ extension World {
     case .gateway(let fault, let duration): strike(fault, duration)
     case .gatewayRestart(let duration):
       door.forgetCounts()
+      // Whatever was being answered has gone with its connection.
+      door.busyUntil = [:]
       begin(.gatewayDown, duration)
     case .drift(let model): drift(model)
     case .remote(.unreachable, let duration): begin(.remoteUnreachable, duration)
@@ -38,6 +40,7 @@ extension World {
   }
 
   private func begin(_ trouble: Troubles.Kind, _ duration: Duration) {
+    gatewaySoundSince = max(gatewaySoundSince, now + duration)
     troubles.begin(trouble, until: now + duration)
   }
 
@@ -47,13 +50,14 @@ extension World {
     case .silent: begin(.gatewaySilent, duration)
     case .slow(let takesEffect): begin(takesEffect ? .gatewaySlowTakes : .gatewaySlow, duration)
     case .lateCounts:
-      door.lateCounts = door.lateCounts ?? door.statistics(at: now)
+      door.lateCounts = door.lateCounts ?? door.statistics(at: now, latenciesOf: Set(door.counters.keys))
       begin(.countsLate, duration)
+    case .noCounts: begin(.countsLost, duration)
     }
   }
 
   /// The newest running instance of a model is hit: a candidate's, if there is one.
-  private func hit(_ model: ModelName, _ blow: (inout Server) -> Void) {
+  private func hit(_ model: ModelName, _ blow: (Server) -> Void) {
     guard let victim = servers.last(where: { $0.spec.model == model && $0.isRunning }) else { return }
     change(victim.spec.id, blow)
   }
@@ -63,9 +67,7 @@ extension World {
     clock.reboot()
     referee.rebooted()
     servers = []
-    let answered = door.answered
-    door = Door()
-    door.answered = answered
+    door = door.successor
   }
 
   private func drift(_ model: ModelName) {

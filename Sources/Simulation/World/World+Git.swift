@@ -21,7 +21,14 @@ extension World {
   /// Somebody else who is faster changes something that is none of the agent's business.
   func commitOfRival() {
     guard let model = branch.tree(at: branch.tip).models.map(\.name).min() else { return }
-    commit([.label(model, Int(dice.next() % 1_000_000))])
+    // One of four has seen for themselves what has to be taken back, or brings something else.
+    let edit: Edit =
+      switch dice.next() % 8 {
+      case 0: .undo(commits: 1)
+      case 1: .deploy(model, version: 1 + Int(dice.next() % 12))
+      default: .label(model, Int(dice.next() % 1_000_000))
+      }
+    commit([edit])
   }
 
   /// The remote takes the agent's commit.
@@ -43,6 +50,7 @@ extension World {
   private func move(to commit: CommitID) {
     let before = branch.tip
     branch.tip = commit
+    referee.hasNews = true
     referee.branchMoved(from: before, to: commit, in: self)
   }
 

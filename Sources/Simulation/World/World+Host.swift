@@ -18,7 +18,7 @@ extension World {
     }
     for index in servers.indices where servers[index].isGone { servers[index].lose() }
     for spec in journalled where server(spec.id) == nil {
-      var server = Server(spec, Nature(), at: now)
+      let server = Server(spec, Nature(), at: now)
       server.lose()
       servers.append(server)
     }
@@ -56,6 +56,7 @@ extension World {
   /// Whether the gateway cannot tell how many requests are being answered.
   var isGatewayBlind: Bool {
     troubles.has(.gatewayDown) || troubles.has(.gatewaySilent) || troubles.has(.countsLate)
+      || troubles.has(.countsLost)
   }
 
   /// Whether the gateway takes no routes, or does not say so.
@@ -64,12 +65,13 @@ extension World {
       || troubles.has(.gatewaySlow) || troubles.has(.gatewaySlowTakes)
   }
 
-  func observeGateway() -> GatewayObservation {
+  func observeGateway(latenciesOf backends: Set<BackendKey>) -> GatewayObservation {
     if troubles.has(.gatewayDown) { return GatewayObservation(problem: "the gateway has ended") }
     if troubles.has(.gatewaySilent) { return GatewayObservation(problem: "the gateway does not answer") }
+    let counts = door.lateCounts ?? door.statistics(at: now, latenciesOf: backends)
     return GatewayObservation(
       accepted: door.isConfirmed && door.drift == nil ? door.routing : nil,
-      statistics: door.lateCounts ?? door.statistics(at: now), drift: door.drift)
+      statistics: troubles.has(.countsLost) ? nil : counts, drift: door.drift)
   }
 
   func apply(_ table: RouteTable) throws(GatewayError) {
@@ -122,6 +124,7 @@ extension World {
   func record(_ entries: [JournalEntry]) -> [Event] {
     var events: [Event] = []
     changes += 1
+    referee.hasNews = true
     for entry in entries {
       referee.journals(entry, in: self)
       if let event = ledger.record(entry) {

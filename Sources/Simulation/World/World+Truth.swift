@@ -7,7 +7,7 @@ import Vocabulary
 extension World {
   /// The requests that a revision has answered ever.
   func answered(_ model: ModelName, _ revision: Revision) -> Int {
-    door.answered[BackendKey(model: model, revision: revision)] ?? 0
+    door.answered[BackendKey(model: model, revision: revision)]?.requests ?? 0
   }
 
   /// The bytes that one instance of a revision needs.

@@ -19,7 +19,9 @@ final class World: @unchecked Sendable {
   var shelf = Shelf()
   var door = Door()
   /// In the order in which they were started.
-  var servers: [Server] = []
+  var servers: [Server] = [] {
+    didSet { seen = nil }
+  }
   var ledger = Ledger()
   var troubles = Troubles()
   /// Somebody else's commits that come before the agent's next pushes.
@@ -28,15 +30,21 @@ final class World: @unchecked Sendable {
   var story: Story
   var tally = Tally()
   /// Whether the agent could not reach Git at its last look.
-  var isSourceOut = false
+  var isSourceOut = false {
+    didSet { referee.hasNews = true }
+  }
   /// Something has changed that the agent would be woken for.
   var hasRung = false
   /// When a pass last found a gateway that takes no routes.
+  /// Since when nothing is wrong with the gateway or the disk, so that every request can be counted and judged by.
+  var gatewaySoundSince = World.beginning
   var lastDeaf = World.beginning + .seconds(-60)
   /// How often anything has changed.
   var changes = 0
-  private var isHealthKnown = false
-  private let loads: [ModelName: Double]
+  /// Who gets requests; `nil` when that is to be found out anew.
+  var flows: [Flow]?
+  /// What the agent sees of the servers; `nil` when that is to be found out anew.
+  private var seen: [InstanceObservation]?
 
   static let beginning = Timestamp(milliseconds: 1_772_366_400_000)
 
@@ -46,8 +54,6 @@ final class World: @unchecked Sendable {
     now = Self.beginning
     self.dice = dice
     branch = Branch(scenario.setting.tree)
-    loads = Dictionary(
-      scenario.setting.models.map { ($0.name, $0.load) }, uniquingKeysWith: { first, _ in first })
     referee = Referee(scenario.setting)
     self.story = story
   }
@@ -68,17 +74,27 @@ final class World: @unchecked Sendable {
   func servers(of model: ModelName) -> [Server] { servers.filter { $0.spec.model == model } }
 
   /// Changes a server, and lets everyone know.
-  func change(_ id: InstanceID, _ change: (inout Server) -> Void) {
-    guard let index = servers.firstIndex(where: { $0.spec.id == id }) else { return }
-    change(&servers[index])
-    referee.changed(servers[index], at: now)
+  func change(_ id: InstanceID, _ change: (Server) -> Void) {
+    guard let server = server(id) else { return }
+    change(server)
+    referee.changed(server, at: now)
     ring()
+  }
+
+  /// What the agent sees of the servers.
+  var observations: [InstanceObservation] {
+    if let seen { return seen }
+    let observations = servers.map(\.observation)
+    seen = observations
+    return observations
   }
 
   func ring() {
     hasRung = true
     changes += 1
-    isHealthKnown = false
+    flows = nil
+    seen = nil
+    referee.hasNews = true
   }
 
   // MARK: Time
@@ -101,9 +117,8 @@ final class World: @unchecked Sendable {
       now = time
     }
     var changed = shelf.advance(to: now)
-    for index in servers.indices where servers[index].advance(to: now) {
+    for server in servers where server.advance(to: now) {
       changed = true
-      let server = servers[index]
       note("instance \(server.spec.id) is \(server.condition)")
       referee.changed(server, at: now)
     }
@@ -130,53 +145,5 @@ final class World: @unchecked Sendable {
     rivals = 0
     note("all faults are over")
     ring()
-  }
-
-  // MARK: Requests
-
-  private func serve(for duration: Duration, until end: Timestamp) {
-    guard !troubles.has(.gatewayDown) else { return }
-    if !isHealthKnown { findHealth() }
-    let seconds = Double(duration.milliseconds) / 1000
-    for (name, route) in door.routing.models {
-      let requests = (loads[name] ?? 0) * seconds
-      guard requests > 0 else { continue }
-      for backend in route.backends where backend.weight > 0 {
-        serve(requests * Double(backend.weight) / 100, name, backend.revision, until: end)
-      }
-      if let mirror = route.mirror, !route.weights.isEmpty {
-        serve(requests * Double(mirror.percent) / 100, name, mirror.revision, until: end)
-      }
-      if let preview = route.preview {
-        serve(requests * Self.previewShare, name, preview.revision, until: end)
-      }
-    }
-  }
-
-  /// The share of people who look at previews.
-  private static let previewShare = 0.1
-
-  private func serve(_ requests: Double, _ model: ModelName, _ revision: Revision, until end: Timestamp) {
-    let key = BackendKey(model: model, revision: revision)
-    guard var counter = door.counters[key] else { return }
-    let errorRate = 1 - counter.healthy * (1 - nature(of: model, revision).errorRate)
-    let answered = counter.serve(requests, errorRate: errorRate, until: end + Door.requestDuration)
-    door.counters[key] = counter
-    door.answered[key, default: 0] += answered
-    if counter.healthy < 1 { door.misfortunes.insert(key) }
-  }
-
-  /// Finds out how many of each backend's ports answer.
-  private func findHealth() {
-    isHealthKnown = true
-    let ready = Set(servers.filter(\.isReady).map(\.spec.port))
-    for (name, route) in door.routing.models {
-      for backend in route.backends {
-        let key = BackendKey(model: name, revision: backend.revision)
-        let answering = backend.ports.count { ready.contains($0) }
-        door.counters[key]?.healthy =
-          backend.ports.isEmpty ? 0 : Double(answering) / Double(backend.ports.count)
-      }
-    }
   }
 }
