@@ -18,7 +18,12 @@ VENV := .venv
 VENV_STAMP := $(VENV)/provisioned
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-PACKAGES := libgit2-dev libyaml-dev libsqlite3-dev libarchive-dev pkg-config git python3-venv hey
+PACKAGES := libgit2-dev libyaml-dev libsqlite3-dev libarchive-dev pkg-config git openssh-client openssl python3-venv hey
+
+# Git servers that the tests start themselves. They are unpacked here and not installed: installed they would
+# start as daemons, now and with the host, and an ordinary user could not have them.
+SERVERS := .build/servers
+SERVER_PACKAGES := openssh-server libwrap0 libnss-wrapper nginx fcgiwrap libfcgi0ldbl
 
 ##@ Work
 build: deps ## Build for debugging (the default)
@@ -61,7 +66,7 @@ format: ## Rewrite the sources in the project's format
 	$(SWIFT) format --in-place --recursive Package.swift Sources Tests
 
 ##@ Provide
-deps: packages $(VENV_STAMP) ## Install what is missing: Debian packages and the virtual environment
+deps: packages $(VENV_STAMP) $(SERVERS)/unpacked ## Install what is missing: Debian packages, the virtual environment
 
 # Asking dpkg takes a few milliseconds; a stamp would go stale when a package is removed.
 packages:
@@ -75,6 +80,18 @@ $(VENV_STAMP): manifests/demo/requirements.txt manifests/demo/constraints.txt | 
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check \
 	  --requirement manifests/demo/requirements.txt --constraint manifests/demo/constraints.txt
 	touch $@
+
+$(SERVERS)/unpacked: | packages
+	rm -rf $(SERVERS)
+	mkdir --parents $(SERVERS)/packages
+	cd $(SERVERS)/packages && { apt-get download --quiet $(SERVER_PACKAGES) \
+	  || { $(update-lists) && apt-get download --quiet $(SERVER_PACKAGES); }; }
+	for package in $(SERVERS)/packages/*.deb; do dpkg-deb --extract "$$package" $(SERVERS); done
+	rm -r $(SERVERS)/packages
+	touch $@
+
+# The lists of a fresh container are empty, and those of an old one name packages that are gone.
+update-lists = if [ "$$(id --user)" = 0 ]; then apt-get update --quiet; else sudo apt-get update --quiet; fi
 
 define install-missing
 missing=""; \

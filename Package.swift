@@ -60,7 +60,7 @@ let package = Package(
     .systemLibrary(name: "CLibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
     .systemLibrary(
       name: "CLibArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
-    // Declarations of glibc that its Swift module leaves out.
+    // What Swift leaves out of glibc around processes.
     .systemLibrary(name: "CSpawn"),
 
     // Pure: values in, values out.
@@ -74,7 +74,9 @@ let package = Package(
     // Edges: the only code that touches the world.
     target(
       "GitSource",
-      ["CLibgit2", "Effects", "Manifests", "Vocabulary", logging, subprocess, systemPackage]),
+      [
+        "CLibgit2", "CSpawn", "Effects", "Manifests", "Vocabulary", logging, subprocess, systemPackage,
+      ]),
     target(
       "Artifacts",
       [

@@ -1,5 +1,6 @@
 package import Effects
 package import Logging
+package import Manifests
 package import Vocabulary
 
 /// Who the agent's commits are from.
@@ -21,7 +22,7 @@ package actor MirrorRepository: ConfigRepository {
   package struct Configuration: Sendable {
     /// The folder of the mirror; created when it is missing, replaced when it is broken.
     package var mirror: String
-    /// `https:`, `http:`, `file:` or an absolute path.
+    /// `https:`, `http:`, `ssh:`, `file:` or an absolute path.
     package var url: String
     package var branch: String
     /// The folder of the manifests within the repository; empty for its root.
@@ -31,6 +32,9 @@ package actor MirrorRepository: ConfigRepository {
     package var timeout: Duration
     /// The program that runs ``NetworkWorker`` when its first argument is `git-worker`.
     package var worker: String
+    package var credentials: AgentSettings.Credentials?
+    /// A file with the certificates of the authorities that may vouch for the server; the host's own when `nil`.
+    package var authorities: String?
     /// The most that one fetch may transfer.
     package var maximumPackBytes = 1 << 30
     /// The mirror's packs are brought together when there are more; as in Git's own `gc.autoPackLimit`.
@@ -143,6 +147,7 @@ package actor MirrorRepository: ConfigRepository {
     let process = WorkerProcess(executable: configuration.worker, deadline: configuration.timeout)
     let request = WorkerRequest(
       mirror: configuration.mirror, url: configuration.url, branch: configuration.branch,
+      access: .init(credentials: configuration.credentials, authorities: configuration.authorities),
       lifetime: Int(configuration.timeout.components.seconds) + 2, operation: operation)
     return try await process.perform(request, purpose: purpose)
   }

@@ -1,4 +1,5 @@
 import CLibgit2
+import CSpawn
 import Effects
 import FoundationEssentials
 import Glibc
@@ -18,7 +19,7 @@ package enum NetworkWorker {
   ///
   /// - Returns: The exit code: 0 when there is a response, also one that reports a failure.
   package static func run() -> Int32 {
-    limitMemory()
+    keepToItself()
     guard let request = readRequest() else {
       complain("git-worker: standard input holds no request. This command is for the agent's own use.")
       return 64
@@ -44,11 +45,15 @@ package enum NetworkWorker {
     }
   }
 
-  private static func limitMemory() {
+  private static func keepToItself() {
     var memory = rlimit(rlim_cur: memoryLimit, rlim_max: memoryLimit)
     setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &memory)
+    // Secrets are read in here: there is no core file, and nobody else looks into the memory.
     var core = rlimit(rlim_cur: 0, rlim_max: 0)
     setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &core)
+    _ = evenkeel_forbid_dumps()
+    // A child that went away is an error of the write to it.
+    signal(SIGPIPE, SIG_IGN)
   }
 
   private static func readRequest() -> WorkerRequest? {

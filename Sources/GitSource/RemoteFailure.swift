@@ -11,7 +11,7 @@ extension WorkerFailure {
     let said = oneLine(failure.message)
     switch failure {
     case _ where failure.asksForCredentials:
-      self.init(.denied, "\(remote) asks for credentials, which are not supported yet")
+      self.init(.denied, "\(remote) asks for credentials: name them in `source.auth` of the agent's file")
     case _ where failure.code == GIT_ECERTIFICATE.rawValue || failure.isAbout(GIT_ERROR_SSL):
       self.init(.unreachable, "\(remote): no trustworthy TLS connection: \(said)")
     case _ where failure.isAbout(GIT_ERROR_HTTP):
@@ -49,13 +49,13 @@ extension WorkerFailure {
 }
 
 extension GitFailure {
-  fileprivate var asksForCredentials: Bool {
+  var asksForCredentials: Bool {
     if code == GIT_EAUTH.rawValue { return true }
     return isAbout(GIT_ERROR_HTTP) && message.contains("authentication")
   }
 
   /// From libgit2's "unexpected http status code: 404".
-  fileprivate var httpStatus: Int? {
+  var httpStatus: Int? {
     guard message.contains("http status code") else { return nil }
     return message.split(separator: " ").last.flatMap { Int($0) }
   }

@@ -34,7 +34,17 @@ extension WorkerSession {
     try remotely { () throws(GitFailure) in
       let pointer = remote.pointer
       git_remote_disconnect(pointer)
-      try git("connect") { git_remote_connect(pointer, GIT_DIRECTION_FETCH, nil, nil, nil) }
+      access.beginConnection()
+      var options = git_remote_connect_options()
+      try git("prepare the connection") {
+        git_remote_connect_options_init(&options, UInt32(GIT_REMOTE_CONNECT_OPTIONS_VERSION))
+      }
+      let conversation = Conversation(access)
+      conversation.equip(&options.callbacks)
+      options.follow_redirects = access.redirects
+      _ = try withExtendedLifetime(conversation) { () throws(GitFailure) in
+        try git("connect") { git_remote_connect_ext(pointer, GIT_DIRECTION_FETCH, &options) }
+      }
     }
   }
 
@@ -69,7 +79,7 @@ extension WorkerSession {
 
   /// - Returns: The bytes received.
   private func download(maximumPackBytes: Int) throws(WorkerFailure) -> Int {
-    let transfer = TransferLimit(maximumBytes: maximumPackBytes)
+    let transfer = TransferLimit(maximumBytes: maximumPackBytes, access)
     do {
       try download(under: transfer)
     } catch {
@@ -78,7 +88,7 @@ extension WorkerSession {
           .tooLarge,
           "\(redacted(url)) sends more than \(maximumPackBytes >> 20) MiB for branch \(branch), the limit")
       }
-      throw WorkerFailure(talkingTo: url, error)
+      throw remoteFailure(error)
     }
     return transfer.receivedBytes
   }
@@ -90,8 +100,9 @@ extension WorkerSession {
     }
     options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_AUTO
     options.update_fetchhead = 0
+    transfer.equip(&options.callbacks)
     options.callbacks.transfer_progress = countReceivedBytes
-    options.callbacks.payload = Unmanaged.passUnretained(transfer).toOpaque()
+    options.follow_redirects = access.redirects
     // The plus: a rewritten branch is followed.
     let specification = "+\(branchReference):\(branchReference)"
     let pointer = remote.pointer
@@ -107,12 +118,15 @@ extension WorkerSession {
 }
 
 /// Counts what arrives and says stop when it is too much.
-private final class TransferLimit {
+private final class TransferLimit: Conversation {
   let maximumBytes: Int
   private(set) var receivedBytes = 0
   var isExceeded: Bool { receivedBytes > maximumBytes }
 
-  init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
+  init(maximumBytes: Int, _ access: RemoteAccess) {
+    self.maximumBytes = maximumBytes
+    super.init(access)
+  }
 
   func count(_ bytes: Int) -> Int32 {
     receivedBytes = max(receivedBytes, bytes)

@@ -1,3 +1,5 @@
+import Manifests
+
 /// What the agent asks its network worker to do: one JSON document on standard input.
 struct WorkerRequest: Codable {
   enum Operation: Codable {
@@ -10,9 +12,18 @@ struct WorkerRequest: Codable {
   var mirror: String
   var url: String
   var branch: String
+  /// Files that the worker reads itself: nothing secret goes through here.
+  var access = Access()
   /// After so many seconds the worker ends itself, should nobody be left to end it.
   var lifetime: Int
   var operation: Operation
+
+  /// How the remote is to be sure of us, and we of it.
+  struct Access: Codable {
+    var credentials: AgentSettings.Credentials?
+    /// The certificates of the authorities that may vouch for the server; the host's own when `nil`.
+    var authorities: String?
+  }
 }
 
 /// What came of it: one JSON document on standard output.

@@ -12,12 +12,12 @@ extension WorkerSession {
     }
     try locally { () throws(GitFailure) in try mirror.set(outgoingReference, to: commit) }
     defer { try? mirror.remove(outgoingReference) }
-    let lease = PushLease(expected: tip, commit: commit)
+    let lease = PushLease(expected: tip, commit: commit, access)
     do {
       try upload(to: destination, under: lease)
     } catch {
       if let outcome = lease.decision { return outcome }
-      throw WorkerFailure(talkingTo: url, error)
+      throw remoteFailure(error)
     }
     if let localPath { return try moveBranch(in: localPath, to: commit, replacing: tip) }
     guard let words = lease.refusal else { return .accepted }
@@ -31,12 +31,14 @@ extension WorkerSession {
   private func upload(to destination: String, under lease: PushLease) throws(GitFailure) {
     var options = git_push_options()
     try git("prepare the push") { git_push_options_init(&options, UInt32(GIT_PUSH_OPTIONS_VERSION)) }
+    lease.equip(&options.callbacks)
     options.callbacks.push_negotiation = localPath == nil ? checkLease : nil
     options.callbacks.push_update_reference = recordStatus
     options.callbacks.sideband_progress = recordServerWords
-    options.callbacks.payload = Unmanaged.passUnretained(lease).toOpaque()
+    options.follow_redirects = access.redirects
     let specification = "\(localPath == nil ? "" : "+")\(outgoingReference):\(destination)"
     let pointer = remote.pointer
+    access.beginConnection()
     _ = try withExtendedLifetime(lease) { () throws(GitFailure) in
       try withStringArray(specification) { (array) throws(GitFailure) in
         try git("push") { git_remote_upload(pointer, array, &options) }
@@ -78,7 +80,7 @@ extension WorkerSession {
 }
 
 /// The promise that the branch is where we think it is, and what became of it.
-private final class PushLease {
+private final class PushLease: Conversation {
   let expected: ObjectID
   let commit: ObjectID
   /// Set when nothing needed to be sent, or nothing was allowed to be.
@@ -86,9 +88,10 @@ private final class PushLease {
   private var status: String?
   private var serverWords = ""
 
-  init(expected: ObjectID, commit: ObjectID) {
+  init(expected: ObjectID, commit: ObjectID, _ access: RemoteAccess) {
     self.expected = expected
     self.commit = commit
+    super.init(access)
   }
 
   /// Why the server refused, in its own words; `nil` when it did not.

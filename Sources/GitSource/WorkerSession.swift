@@ -13,6 +13,7 @@ final class WorkerSession {
   let branch: String
   /// The remote's folder when it is on this host.
   let localPath: String?
+  let access: RemoteAccess
   private let lock: MirrorLock
 
   init(_ request: WorkerRequest) throws(WorkerFailure) {
@@ -25,6 +26,7 @@ final class WorkerSession {
       // libgit2 would call this an unsupported protocol.
       throw WorkerFailure(.notFound, "there is no Git repository at \(request.url)")
     }
+    access = try RemoteAccess(request)
     lock = try MirrorLock(folder: request.mirror)
     do {
       let mirror = try Mirror(opening: request.mirror)
@@ -43,10 +45,11 @@ final class WorkerSession {
   }
 
   private static func checkTransport(of url: String) throws(WorkerFailure) {
-    let supported = ["http://", "https://", "file://", "/"]
+    let supported = ["http://", "https://", "ssh://", "file://", "/"]
     guard supported.contains(where: url.hasPrefix) else {
       throw WorkerFailure(
-        .notFound, "\(redacted(url)) cannot be used: only https, http, file and absolute paths are supported")
+        .notFound,
+        "\(redacted(url)) cannot be used: only https, http, ssh, file and absolute paths are supported")
     }
   }
 
@@ -72,7 +75,13 @@ final class WorkerSession {
 
   /// Runs an operation that involves the remote.
   func remotely<Result>(_ work: () throws(GitFailure) -> Result) throws(WorkerFailure) -> Result {
-    do { return try work() } catch { throw WorkerFailure(talkingTo: url, error) }
+    do { return try work() } catch { throw remoteFailure(error) }
+  }
+
+  /// What went wrong while talking to the remote. The connection ends, so that all that can be known about it is.
+  func remoteFailure(_ failure: GitFailure) -> WorkerFailure {
+    git_remote_disconnect(remote.pointer)
+    return access.explain(failure) ?? WorkerFailure(talkingTo: url, failure)
   }
 }
 

@@ -33,7 +33,7 @@ package struct AgentSettings: Sendable, Hashable {
 
   /// The Git repository that says what should run.
   package struct Source: Sendable, Hashable {
-    /// `file:`, `http:` or `https:`, without credentials.
+    /// `file:`, `http:`, `https:` or `ssh:`, without credentials.
     package var url: String
     package var branch: String
     /// The folder with the manifests, without slashes at its ends; empty is the whole repository.
@@ -41,17 +41,24 @@ package struct AgentSettings: Sendable, Hashable {
     package var interval: Duration
     /// The deadline of one network operation.
     package var timeout: Duration
+    /// A file with the certificates of the authorities that may vouch for an `https:` server; those of the host when
+    /// `nil`.
+    package var caFile: String?
+    package var auth: Credentials?
     package var writeBack: Identity
 
     package init(
       url: String, branch: String = "main", path: String = "", interval: Duration = .seconds(30),
-      timeout: Duration = .seconds(60), writeBack: Identity = Identity()
+      timeout: Duration = .seconds(60), caFile: String? = nil, auth: Credentials? = nil,
+      writeBack: Identity = Identity()
     ) {
       self.url = url
       self.branch = branch
       self.path = path
       self.interval = interval
       self.timeout = timeout
+      self.caFile = caFile
+      self.auth = auth
       self.writeBack = writeBack
     }
   }

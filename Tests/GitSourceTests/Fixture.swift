@@ -40,14 +40,48 @@ struct Fixture {
   /// A mirror of the remote, over `url` or by its path.
   func mirror(
     _ url: String? = nil, branch: String = "main", path: String = "", timeout: Duration = .seconds(30),
-    worker: String? = nil, _ adjust: (inout MirrorRepository.Configuration) -> Void = { _ in }
+    worker: String? = nil, logger: Logger = Logger(label: "test"),
+    _ adjust: (inout MirrorRepository.Configuration) -> Void = { _ in }
   ) -> MirrorRepository {
     var configuration = MirrorRepository.Configuration(
       mirror: folder + "/state/mirror.git", url: url ?? remote.path, branch: branch, path: path,
       author: CommitAuthor(name: "Evenkeel", email: "evenkeel@example.com"), timeout: timeout,
       worker: worker ?? self.worker)
     adjust(&configuration)
-    return MirrorRepository(configuration, logger: Logger(label: "test"))
+    return MirrorRepository(configuration, logger: logger)
+  }
+
+  /// The file that holds the token for a private server.
+  var tokenFile: String { folder + "/token" }
+
+  /// Writes a secret as careful people do.
+  func write(secret: String, to file: String) throws {
+    try TestSupport.write(secret, to: file)
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+  }
+
+  /// A mirror of the remote over https, as the user `robot`.
+  func mirror(
+    of server: PrivateGitServer, token: String, path: String = "/config.git",
+    logger: Logger = Logger(label: "test"),
+    _ adjust: (inout MirrorRepository.Configuration) -> Void = { _ in }
+  ) throws -> MirrorRepository {
+    try write(secret: token + "\n", to: tokenFile)
+    return mirror(server.url + path, logger: logger) { configuration in
+      configuration.credentials = .token(file: tokenFile, username: "robot")
+      configuration.authorities = server.authority
+      adjust(&configuration)
+    }
+  }
+
+  /// A mirror of a repository over ssh: the remote, or another one of this host.
+  func mirror(
+    of server: SSHServer, key: String, repository: String? = nil, timeout: Duration = .seconds(30),
+    logger: Logger = Logger(label: "test"), knownHosts: String? = nil
+  ) -> MirrorRepository {
+    mirror(server.url + (repository ?? remote.path), timeout: timeout, logger: logger) { configuration in
+      configuration.credentials = .sshKey(file: key, knownHosts: knownHosts ?? server.knownHosts)
+    }
   }
 }
 

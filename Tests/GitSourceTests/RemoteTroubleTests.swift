@@ -19,7 +19,7 @@ import Vocabulary
   @Test(arguments: [
     Trouble(path: "/none.git", kind: .notFound, words: ["no Git repository at http", "404"]),
     Trouble(path: "/status/404/config.git", kind: .notFound, words: ["no Git repository", "404"]),
-    Trouble(path: "/status/401/config.git", kind: .denied, words: ["credentials", "not supported yet"]),
+    Trouble(path: "/status/401/config.git", kind: .denied, words: ["asks for credentials", "`source.auth`"]),
     Trouble(path: "/status/403/config.git", kind: .denied, words: ["refuses access", "403"]),
     Trouble(path: "/status/500/config.git", kind: .unreachable, words: ["HTTP status 500"]),
     Trouble(path: "/garbage/config.git", kind: .unreachable, words: ["does not answer as a Git server"]),
@@ -67,7 +67,7 @@ import Vocabulary
       try await GitServer.serve(fixture.folder) { server in
         let request = """
           {"mirror": "\(fixture.folder)/state/mirror.git", "url": "\(server.url)/stall/config.git",
-           "branch": "main", "lifetime": 1,
+           "branch": "main", "access": {}, "lifetime": 1,
            "operation": {"fetch": {"maximumPackBytes": 1000, "maximumPacks": 50}}}
           """
         let result = try await run(fixture.worker, ["git-worker"], input: request)
@@ -179,8 +179,8 @@ import Vocabulary
         #expect(missing?.kind == .notFound)
         #expect(missing?.message.contains("no Git repository at") == true, "\(missing?.message ?? "")")
       }
-      let scheme = await complaint { _ = try await fixture.mirror("ssh://git@example.com/x.git").fetch() }
-      #expect(scheme?.message.contains("only https, http, file") == true)
+      let scheme = await complaint { _ = try await fixture.mirror("git://example.com/x.git").fetch() }
+      #expect(scheme?.message.contains("only https, http, ssh, file") == true)
     }
   }
 

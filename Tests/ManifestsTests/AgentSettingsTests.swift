@@ -61,9 +61,62 @@ struct AgentSettingsTests {
     #expect(settings?.host.gateway.listen.description == "[::1]:8443")
   }
 
+  @Test(
+    arguments: [
+      (
+        "https://h/c, caFile: /ca, auth: {tokenFile: /t}", "/ca",
+        AgentSettings.Credentials.token(file: "/t", username: "git")
+      ),
+      ("https://h/c, auth: {tokenFile: /t, username: bot}", nil, .token(file: "/t", username: "bot")),
+      ("http://localhost:80/c, auth: {tokenFile: /t}", nil, .token(file: "/t", username: "git")),
+      ("http://127.0.0.1/c, auth: {tokenFile: /t}", nil, .token(file: "/t", username: "git")),
+      ("'http://[::1]:80/c', auth: {tokenFile: /t}", nil, .token(file: "/t", username: "git")),
+      (
+        "ssh://git@h/c, auth: {sshKeyFile: /k, knownHostsFile: /h}", nil,
+        .sshKey(file: "/k", knownHosts: "/h")
+      ),
+      (
+        "ssh://git@h/c, auth: {sshAgentSocket: /a, knownHostsFile: /h}", nil,
+        .sshAgent(socket: "/a", knownHosts: "/h")
+      ),
+    ] as [(String, String?, AgentSettings.Credentials)])
+  func `reads how the agent gets in`(
+    source: String, authorities: String?, credentials: AgentSettings.Credentials
+  ) {
+    let (settings, complaints) = settings("  source: {url: \(source)}")
+    #expect(complaints == [])
+    #expect(settings?.source.caFile == authorities)
+    #expect(settings?.source.auth == credentials)
+  }
+
   @Test(arguments: [
-    ("source: {url: ssh://git@h/c.git}", "5:17: `ssh:` is not supported yet in `url`"),
-    ("source: {url: 'git@h:c.git'}", "5:17: `ssh:` is not supported yet in `url`"),
+    "http://127.0.0.1.example.com/c", "http://127.1/c", "http://localhost.example.com/c", "http://[::2]/c",
+    "http://128.0.0.1/c",
+  ])
+  func `takes a host for this one only if it is`(url: String) {
+    #expect(AgentSettings.Credentials.token(file: "/t", username: "git").misfit(with: url) != nil)
+  }
+
+  @Test(arguments: [
+    (
+      "source: {url: ssh://git@h/c.git}",
+      "5:17: `ssh:` needs `auth` (write `auth: {sshKeyFile: /path, knownHostsFile: /path}`)"
+    ),
+    (
+      "source: {url: 'git@h:team/c.git'}",
+      "5:17: `url` must be a `file:`, `http:`, `https:` or `ssh:` URL; `user@host:path` is none "
+        + "(write `ssh://git@h/team/c.git`)"
+    ),
+    ("source: {url: ssh://h/c.git}", "5:17: `url` names no user (write `ssh://git@h…`)"),
+    (
+      "source: {url: ssh://u:p@h/c.git}",
+      "5:17: `url` needs a plain user name before the `@` (a password never belongs there; write "
+        + "`ssh://git@host/path`)"
+    ),
+    (
+      "source: {url: git://h/c.git}",
+      "5:17: `url` must be a `file:`, `http:`, `https:` or `ssh:` URL, not `git:`"
+    ),
     (
       "source: {url: https://u:p@h/c.git}",
       "5:17: credentials never belong in `url` (remove everything before the `@`)"
@@ -74,9 +127,51 @@ struct AgentSettingsTests {
     ),
     (
       "source: {url: /srv/c.git}",
-      "5:17: `url` must be a `file:`, `http:` or `https:` URL (write `file:///srv/c.git`)"
+      "5:17: `url` must be a `file:`, `http:`, `https:` or `ssh:` URL (write `file:///srv/c.git`)"
     ),
-    ("source: {url: file:///c, auth: {}}", "5:28: `auth` is not supported yet"),
+    (
+      "source: {url: file:///c, auth: {}}",
+      "5:34: `auth` needs exactly one of `sshKeyFile`, `sshAgentSocket`, `tokenFile`"
+    ),
+    (
+      "source: {url: https://h/c, auth: {tokenFile: /t, sshKeyFile: /k}}",
+      "5:36: `auth` needs exactly one of `sshKeyFile`, `sshAgentSocket`, `tokenFile`"
+    ),
+    ("source: {url: file:///c, auth: {tokenFile: /t}}", "5:34: `file:` takes no credentials"),
+    (
+      "source: {url: http://h/c, auth: {tokenFile: /t}}",
+      "5:35: a token never goes over `http:`, where others can read it: use `https:`"
+    ),
+    (
+      "source: {url: https://h/c, auth: {sshKeyFile: /k, knownHostsFile: /h}}",
+      "5:36: `https:` takes a `tokenFile`; keys and agents are for `ssh:`"
+    ),
+    (
+      "source: {url: ssh://git@h/c, auth: {tokenFile: /t}}",
+      "5:38: `ssh:` takes a `sshKeyFile` or a `sshAgentSocket`; tokens are for `https:`"
+    ),
+    (
+      "source: {url: ssh://git@h/c, auth: {sshKeyFile: /k}}",
+      "5:38: the field `knownHostsFile` is missing: without it, nobody knows the host from an impostor "
+        + "(`ssh-keyscan HOST` prints its lines; compare the fingerprints)"
+    ),
+    (
+      "source: {url: ssh://git@h/c, auth: {sshKeyFile: /k, knownHostsFile: /h, username: u}}",
+      "5:38: the user of `ssh:` stands in `url` (write `ssh://USER@host/path`)"
+    ),
+    (
+      "source: {url: https://h/c, auth: {tokenFile: /t, knownHostsFile: /h}}",
+      "5:36: `knownHostsFile` is for `ssh:`, not for a token"
+    ),
+    (
+      "source: {url: ssh://git@h/c, auth: {sshKeyFile: '/a b', knownHostsFile: /h}}",
+      "5:51: `sshKeyFile` must be an absolute path without spaces, quotes, `%`, `$` and `\\`, not `/a b`"
+    ),
+    (
+      "source: {url: https://h/c, auth: {tokenFile: /t, username: 'a:b'}}",
+      "5:62: `username` must be a name without `:`, not `a:b`"
+    ),
+    ("source: {url: file:///c, caFile: /ca}", "5:17: `caFile` is for `https:` only"),
     ("source: {url: file:///c, verify: {}}", "5:28: `verify` is not supported yet"),
     (
       "source: {url: file:///c, writeBack: {signingKeyFile: x}}",

@@ -35,8 +35,8 @@ struct AgentSpec: Sendable {
   var maxParallelRollouts: Int?
 }
 
-private let source: ValueType<AgentSettings.Source> = .object(
-  .required("url", .sourceURL, "The repository."),
+private let source: ValueType<AgentSettings.Source> = ValueType<LocatedSource>.object(
+  .required("url", ValueType<String>.sourceURL.located, "The repository."),
   .byDefault("branch", .branch, "main", shown: "main", "The branch that is followed and written back to."),
   .byDefault("path", .repositoryPath, "", shown: "the whole repository", "The folder with the manifests."),
   .byDefault(
@@ -45,14 +45,29 @@ private let source: ValueType<AgentSettings.Source> = .object(
   .byDefault(
     "timeout", .duration(from: .seconds(1), to: .seconds(3600)), .seconds(60), shown: "60s",
     "How long one network operation may take."),
+  .optional(
+    "caFile", .absolutePath,
+    "Certificates, in PEM, of the authorities that may vouch for an `https:` server. They take the place of the "
+      + "host's own."),
+  .optional("auth", sourceAuth.located, "Credentials, each in a file of its own."),
   .nested("writeBack", writeBack, "Who the agent's commits are by."),
-  notYet: [
-    UnsupportedField("auth", "Credentials, each in a file of its own."),
-    UnsupportedField("verify", "Which commits must be signed, and by whom."),
-  ]
-) { url, branch, path, interval, timeout, writeBack in
-  AgentSettings.Source(
-    url: url, branch: branch, path: path, interval: interval, timeout: timeout, writeBack: writeBack)
+  notYet: [UnsupportedField("verify", "Which commits must be signed, and by whom.")]
+) { url, branch, path, interval, timeout, caFile, auth, writeBack in
+  LocatedSource(
+    source: AgentSettings.Source(
+      url: url.value, branch: branch, path: path, interval: interval, timeout: timeout, caFile: caFile,
+      auth: auth?.value, writeBack: writeBack),
+    url: url.position, auth: auth?.position)
+}.made { located, _, reading in
+  checkAccess(Located(value: located.source, position: located.url), auth: located.auth, &reading)
+  return located.source
+}
+
+/// A source and where the parts of it stand that have to go together.
+private struct LocatedSource: Sendable {
+  var source: AgentSettings.Source
+  var url: Position
+  var auth: Position?
 }
 
 private let writeBack: ValueType<AgentSettings.Identity> = .object(

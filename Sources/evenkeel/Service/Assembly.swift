@@ -51,6 +51,8 @@ extension MirrorRepository.Configuration {
       timeout: source.timeout,
       // Not our path: an upgrade may have replaced the file there, and the worker must be of our version.
       worker: "/proc/self/exe")
+    credentials = source.auth
+    authorities = source.caFile
   }
 }
 

@@ -1,0 +1,100 @@
+import Effects
+import FoundationEssentials
+import GitSource
+import Logging
+import Synchronization
+import TestSupport
+import Testing
+
+/// Secrets stay in their files.
+@Suite struct SecrecyTests {
+  private static let canary = "canary-5b1f0c0d7e"
+
+  @Test func `a token is nowhere to be seen while a fetch is under way, nor afterwards`() async throws {
+    try await Fixture.with { fixture in
+      try await PrivateGitServer.serve(fixture.folder, token: Self.canary) { server in
+        let (logger, log) = recordingLogger()
+        let mirror = try fixture.mirror(of: server, token: Self.canary, logger: logger)
+        try server.gate.close()
+        async let tip = mirror.fetch()
+        try await eventually("somebody waits at the gate") { server.gate.isWaitedAt }
+        expectUnseen(Self.canary, in: fixture, children: fixture.worker)
+        try server.gate.open()
+        _ = try await tip
+        try server.accept(token: "another")
+        let refused = await complaint { _ = try await mirror.fetch() }
+        #expect(refused?.kind == .denied)
+        #expect(refused?.message.contains(Self.canary) == false)
+        #expect(!log.text.contains(Self.canary))
+        expectUnseen(Self.canary, in: fixture)
+      }
+    }
+  }
+
+  @Test func `a private key is nowhere to be seen while a fetch is under way, nor afterwards`() async throws {
+    try await Fixture.with { fixture in
+      try await SSHServer.serve { server in
+        let key = try await server.makeKey()
+        try server.authorize(key)
+        let secret = try String(contentsOfFile: key, encoding: .utf8).split(separator: "\n")[2]
+        let (logger, log) = recordingLogger()
+        let mirror = fixture.mirror(of: server, key: key, logger: logger)
+        try server.gate.close()
+        async let tip = mirror.fetch()
+        try await eventually("somebody waits at the gate") { server.gate.isWaitedAt }
+        expectUnseen(String(secret), in: fixture, children: fixture.worker, key)
+        try server.gate.open()
+        _ = try await tip
+        #expect(!log.text.contains(secret))
+        expectUnseen(String(secret), in: fixture)
+      }
+    }
+  }
+
+  /// Looks for a secret in what every process shows of itself, and in all that the mirror has written.
+  ///
+  /// - Parameter children: What the command lines contain of those processes that must be running.
+  private func expectUnseen(_ secret: String, in fixture: Fixture, children: String...) {
+    let running = processes()
+    for child in children {
+      #expect(running.contains { $0.commandLine.contains(child) }, "\(child) is not running")
+    }
+    for process in running {
+      #expect(!process.commandLine.contains(secret) && !process.environment.contains(secret))
+    }
+    let state = fixture.folder + "/state"
+    let files = (try? FileManager.default.subpathsOfDirectory(atPath: state)) ?? []
+    #expect(!files.isEmpty)
+    for file in files {
+      let content = FileManager.default.contents(atPath: "\(state)/\(file)") ?? Data()
+      #expect(!String(decoding: content, as: UTF8.self).contains(secret), "\(file)")
+    }
+  }
+}
+
+/// A log that is kept.
+private final class RecordedLog: Sendable {
+  private let lines = Mutex<[String]>([])
+
+  var text: String { lines.withLock { $0.joined(separator: "\n") } }
+
+  func add(_ line: String) { lines.withLock { $0.append(line) } }
+}
+
+private struct RecordingHandler: LogHandler {
+  let log: RecordedLog
+  var metadata: Logger.Metadata = [:]
+  var logLevel = Logger.Level.trace
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) { log.add("\(event.message) \(event.metadata ?? [:])") }
+}
+
+private func recordingLogger() -> (Logger, RecordedLog) {
+  let log = RecordedLog()
+  return (Logger(label: "test") { _ in RecordingHandler(log: log) }, log)
+}
