@@ -36,7 +36,7 @@ extension Mutant {
     Mutant(
       "prune-everything", in: "Planning/PruneLimit.swift",
       "guard missing > allowed else { return nil }", "guard !MUTANT, missing > allowed else { return nil }",
-      seed: 6, seed: 6),
+      seed: 6),
     Mutant(
       "remove-what-cannot-be-read", in: "Agent/Reconciler+Intake.swift",
       "wishes.models[name] == nil && !wishes.unreadable.contains(name)",
@@ -67,7 +67,7 @@ extension Mutant {
       "start-before-the-journal", in: "Agent/Reconciler+Converge.swift",
       "    try await save(record, [.instance(spec)])\n",
       "    if MUTANT { _ = try? await edges.instances.start(spec) }\n    try await save(record, [.instance(spec)])\n",
-      seed: 1, seed: 1),
+      seed: 1),
     Mutant(
       "forget-no-failed-start", in: "Agent/Reconciler+Converge.swift",
       "    try await write([\n      .removeInstance(spec.id),\n",
@@ -76,7 +76,7 @@ extension Mutant {
       "stop-without-draining", in: "Agent/Reconciler+Converge.swift",
       "    guard let accepted = world.gateway.accepted else { return false }\n    let backend",
       "    if MUTANT { return true }\n    guard let accepted = world.gateway.accepted else { return false }\n    let backend",
-      seed: 1, seed: 1),
+      seed: 1),
     Mutant(
       "stop-what-gets-copies", in: "Agent/Reconciler+Converge.swift",
       "guard route?.mirror?.revision != instance.revision, route?.preview?.revision",
@@ -109,7 +109,7 @@ extension Mutant {
       "let isCurrent = await isCurrent()\n      guard MUTANT || isCurrent else { return nil }"),
     Mutant(
       "miss-no-revert", in: "Agent/Reconciler+Intake.swift",
-      "try? await miss(answered)", "if !MUTANT { try? await miss(answered) }"),
+      "try? await miss(answered)", "if !MUTANT { try? await miss(answered) }", seed: 1186),
     Mutant(
       "bring-back-another", in: "Planning/RevertProof.swift",
       "guard wasThere else", "guard MUTANT || wasThere else", seed: 313),

@@ -5,11 +5,11 @@ extension Mutant {
       "wait-forever-for-ready", in: "Rollout/ModelMachine+Judge.swift",
       "guard now - rollout.stepStartedAt >= timeout, instances.ready < replicas else { return nil }",
       "guard !MUTANT, now - rollout.stepStartedAt >= timeout, instances.ready < replicas else { return nil }",
-      seed: 1, seed: 1),
+      seed: 1),
     Mutant(
       "tolerate-every-crash", in: "Rollout/ModelMachine+Judge.swift",
       "if instances.exits > Self.toleratedExits {", "if !MUTANT, instances.exits > Self.toleratedExits {",
-      seed: 2, seed: 2),
+      seed: 2),
     Mutant(
       "overlook-failed-checks", in: "Rollout/ModelMachine+Judge.swift",
       "if let check = rollout.checks.first(where: { $0.test.verdict == .fail }) {",
@@ -34,7 +34,7 @@ extension Mutant {
       "pass-without-data", in: "Rollout/ModelMachine+Observe.swift",
       "return rollout.missing(of: minRequests).map(Progress.undecided) ?? .complete",
       "return MUTANT ? .complete : rollout.missing(of: minRequests).map(Progress.undecided) ?? .complete",
-      seed: 4, seed: 4),
+      seed: 4),
     Mutant(
       "analyze-for-no-time", in: "Rollout/ModelMachine+Observe.swift",
       "guard now - rollout.judgedSince >= duration else { return .wait(nil) }",
@@ -42,12 +42,12 @@ extension Mutant {
     Mutant(
       "go-on-before-the-gateway", in: "Rollout/ModelMachine+Observe.swift",
       "return world.weights == wanted.weights &&", "return MUTANT || world.weights == wanted.weights &&",
-      seed: 1, seed: 1),
+      seed: 1),
     Mutant(
       "promote-without-a-person", in: "Rollout/ModelMachine+Observe.swift",
       "guard let duration else { return .wait(\"`evenkeel promote \\(name)`\") }",
       "guard let duration else { return MUTANT ? .complete : .wait(\"`evenkeel promote \\(name)`\") }",
-      seed: 11, seed: 11),
+      seed: 11),
     Mutant(
       "watch-for-no-time", in: "Rollout/ModelMachine+Observe.swift",
       "return elapsed >= duration && world.instances.ready > 0",
@@ -75,7 +75,7 @@ extension Mutant {
       "begin-while-suspended", in: "Rollout/ModelMachine+Desire.swift",
       "guard rollout == nil, !removing, !suspended, pausedBy == nil else { return nil }",
       "guard rollout == nil, !removing, MUTANT || !suspended, MUTANT || pausedBy == nil else { return nil }",
-      seed: 3, seed: 3),
+      seed: 3),
     Mutant(
       "ignore-quarantine", in: "Rollout/ModelMachine+Desire.swift",
       "return failures.last { $0.attempt == attempt }",
@@ -100,7 +100,7 @@ extension Mutant {
       "restored-before-the-gateway", in: "Rollout/ModelMachine+Restore.swift",
       "guard world.weights == wanted().weights, world.mirror == 0, world.preview == nil else {",
       "guard MUTANT || world.weights == wanted().weights && world.mirror == 0 && world.preview == nil else {",
-      seed: 188, seed: 188),
+      seed: 188),
     Mutant(
       "revert-what-is-to-be-held", in: "Rollout/ModelMachine+Restore.swift",
       "default: rollout.kind != .deploy || rollout.rules.onFailure == .hold",
@@ -130,7 +130,7 @@ extension Mutant {
     Mutant(
       "copy-everything", in: "Rollout/Wanted.swift",
       "wanted.mirror = stance.mirror", "wanted.mirror = MUTANT && stance.mirror > 0 ? 100 : stance.mirror",
-      seed: 5, seed: 5),
+      seed: 5),
     Mutant(
       "twice-the-weight", in: "Rollout/Stance.swift",
       "weight = percent\n", "weight = MUTANT ? min(100, 2 * percent) : percent\n", seed: 1),
