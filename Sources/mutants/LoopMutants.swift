@@ -104,10 +104,6 @@ extension Mutant {
       "    return switch proof {\n", "    if MUTANT { return .success(tree) }\n    return switch proof {\n",
       seed: 1),
     Mutant(
-      "push-what-was-proven-before", in: "Agent/WriteBack.swift",
-      "guard await isCurrent() else { return nil }",
-      "let isCurrent = await isCurrent()\n      guard MUTANT || isCurrent else { return nil }"),
-    Mutant(
       "miss-no-revert", in: "Agent/Reconciler+Intake.swift",
       "try? await miss(answered)", "if !MUTANT { try? await miss(answered) }", seed: 1186),
     Mutant(
