@@ -52,10 +52,12 @@ mutants: packages ## Have the simulator find every deliberate bug of the table
 	$(SWIFT) build --product mutants
 	.build/debug/mutants
 
-check: packages systemd ## Check format, layering, imports and the systemd unit
+check: packages systemd ## Check format, layering, imports, the simulator with its mutants, and the systemd unit
 	$(SWIFT) format lint --recursive --strict Package.swift Sources Tests
 	$(SWIFT) build --explicit-target-dependency-import-check error
 	$(SWIFT) test --disable-xctest --filter TidyTests
+	$(MAKE) mutants
+	$(MAKE) simulate SECONDS=60
 	@$(verify-unit)
 
 bench: deps ## Measure against other tools on this machine, in one run

@@ -47,5 +47,6 @@ import Testing
 }
 
 extension Mutant: CustomTestStringConvertible {
+  /// Its name, as `make mutants` says it.
   public var testDescription: String { name }
 }

@@ -101,6 +101,7 @@ extension Referee {
     if let reason = record.failure?.reason { world.tally.reasons[reason, default: 0] += 1 }
     watches[name]?.open = nil
     watches[name]?.warm = nil
+    watches[name]?.crashLoops = [:]
     // A version that a person has only put off may be gone back to.
     if record.outcome != .aborted {
       watches[name]?.failed.insert(record.revision)

@@ -128,6 +128,8 @@ extension Referee {
       blame(.neighbours, "\(server.spec.id) is stopped, and nothing happened to \(name)", in: world)
     }
     checkWarmth(of: server, in: world)
+    // What it does not want any more it does not count.
+    watches[name]?.crashLoops[server.spec.revision] = nil
     // One that hung was nobody's answer.
     if server.isReady { watches[name]?.stopped.insert(server.spec.revision) }
     let route = world.door.routing.models[name]
