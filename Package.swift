@@ -168,6 +168,7 @@ let package = Package(
     tests(
       "EndToEndTests",
       ["HostTarget", "TestSupport", "evenkeel", asyncHTTPClient, nioCore, nioHTTP1]),
+    tests("MutantsTests", ["mutants"]),
     tests("TidyTests", []),
   ]
 )

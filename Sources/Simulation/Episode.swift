@@ -98,6 +98,8 @@ package final class Episode: @unchecked Sendable {
       // One that strikes a dead agent is for the next: agents die while they recover, too.
       if reconciler == nil { nextDeath = (count, happens) }
       life.kill(afterEffects: count, happens: happens)
+    // Nobody knows in which order its timers go off.
+    case .clockJump: nextPoll = world.now
     case .reboot(let duration):
       isHostOff = true
       downFor = duration
@@ -167,7 +169,7 @@ package final class Episode: @unchecked Sendable {
     if let death = nextDeath { life.kill(afterEffects: death.count, happens: death.happens) }
     nextDeath = nil
     isHostOff = false
-    world.referee.hasRestarted = true
+    world.referee.agentStarts()
     world.shelf.restart()
     world.isSourceOut = false
     world.note("the agent starts")

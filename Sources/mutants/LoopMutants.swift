@@ -49,6 +49,19 @@ extension Mutant {
       "guard let jump = reading.jump(since: clockReading) else { return }",
       "guard !MUTANT, let jump = reading.jump(since: clockReading) else { return }"),
     Mutant(
+      "take-in-by-the-old-clock", in: "Agent/Reconciler+Intake.swift",
+      "    try await followClock()\n    let now",
+      "    if !MUTANT { try await followClock() }\n    let now"),
+    Mutant(
+      "steer-by-the-old-clock", in: "Agent/Reconciler+Steer.swift",
+      "    try await followClock()\n", "    if !MUTANT { try await followClock() }\n"),
+    Mutant(
+      "forget-the-clock-of-an-earlier-life", in: "Agent/Reconciler+Clock.swift",
+      "clockReading = earlier ?? reading", "clockReading = MUTANT ? reading : earlier ?? reading"),
+    Mutant(
+      "adopt-nothing", in: "Agent/Reconciler.swift",
+      "adopt(contents.instances)", "adopt(MUTANT ? [] : contents.instances)"),
+    Mutant(
       "believe-before-the-journal", in: "Agent/Reconciler.swift",
       "    try await write([.model(record)] +",
       "    if MUTANT { records[name] = record }\n    try await write([.model(record)] +"),
@@ -67,6 +80,10 @@ extension Mutant {
       "    if MUTANT { return true }\n    guard let accepted = world.gateway.accepted else { return false }\n    let backend"
     ),
     Mutant(
+      "stop-what-gets-copies", in: "Agent/Reconciler+Converge.swift",
+      "guard route?.mirror?.revision != instance.revision, route?.preview?.revision",
+      "guard MUTANT || route?.mirror?.revision != instance.revision, MUTANT || route?.preview?.revision"),
+    Mutant(
       "remove-before-it-is-gone", in: "Agent/Reconciler+Converge.swift",
       "guard isGone, confirmedNoRoute(name) else { continue }",
       "guard MUTANT || isGone && confirmedNoRoute(name) else { continue }"),
@@ -76,8 +93,9 @@ extension Mutant {
       "page.restartAt = now + (MUTANT || exponent == 0 ? .zero : .seconds(1 << (exponent - 1)))"),
     Mutant(
       "every-commit-is-a-new-attempt", in: "Agent/History.swift",
-      "for (name, asked) in open where asked != .unreadable { found[name] = commit.id }",
-      "for (name, asked) in open where asked != .unreadable { found[name] = MUTANT ? tip : commit.id }"),
+      "for (name, asked) in walk.open where asked != .unreadable { walk.lasting[name] = commit.id }",
+      "for (name, asked) in walk.open where asked != .unreadable { walk.lasting[name] = MUTANT ? tip : commit.id }"
+    ),
   ]
 
   /// Bugs of the revert.
@@ -86,13 +104,30 @@ extension Mutant {
       "skip-the-proof", in: "Agent/WriteBack.swift",
       "    return switch proof {\n", "    if MUTANT { return .success(tree) }\n    return switch proof {\n"),
     Mutant(
-      "revert-what-others-have-moved", in: "Agent/WriteBack.swift",
-      "guard revision == request.failed.revision else { return try await movedOn(request, tip) }",
-      "guard MUTANT || revision == request.failed.revision else { return try await movedOn(request, tip) }"),
+      "push-what-was-proven-before", in: "Agent/WriteBack.swift",
+      "guard await isCurrent() else { return nil }",
+      "let isCurrent = await isCurrent()\n      guard MUTANT || isCurrent else { return nil }"),
+    Mutant(
+      "miss-no-revert", in: "Agent/Reconciler+Intake.swift",
+      "try? await miss(answered)", "if !MUTANT { try? await miss(answered) }"),
+    Mutant(
+      "bring-back-another", in: "Planning/RevertProof.swift",
+      "guard wasThere else", "guard MUTANT || wasThere else"),
     Mutant(
       "push-without-a-lease", in: "Agent/WriteBack.swift",
       "try await repository.push(commit, replacing: tip)",
       "try await repository.push(commit, replacing: MUTANT ? repository.fetch() : tip)"),
+    Mutant(
+      "take-a-lost-race-for-won", in: "Agent/WriteBack.swift",
+      "case .raced: nil", "case .raced: MUTANT ? .pushed(commit) : nil"),
+    Mutant(
+      "answer-twice", in: "Agent/WriteBack.swift",
+      "if let done = try await repository.revert(answering: request, at: tip) { return",
+      "if let done = try await repository.revert(answering: request, at: tip), !MUTANT { return"),
+    Mutant(
+      "overlook-damage", in: "Planning/RevertProof.swift",
+      "if let damage = newDamage(from: tip, to: result) {",
+      "if let damage = newDamage(from: tip, to: result), !MUTANT {"),
     Mutant(
       "give-up-the-revert", in: "Rollout/ModelMachine+WriteBack.swift",
       "case .postponed(let reason, let wait): .pending(tries: tries + 1, retryAt: now + wait, trouble: reason)",

@@ -13,6 +13,14 @@ extension Mutant {
       "if let check = rollout.checks.first(where: { $0.test.verdict == .fail }) {",
       "if !MUTANT, let check = rollout.checks.first(where: { $0.test.verdict == .fail }) {"),
     Mutant(
+      "fail-at-the-first-error", in: "Rollout/Verdicts/ErrorRateTest.swift",
+      "hasFailed = self.candidate.errors > 0 && logEValue >=",
+      "hasFailed = self.candidate.errors > 0 && MUTANT || self.candidate.errors > 0 && logEValue >="),
+    Mutant(
+      "let-time-run-in-a-halt", in: "Rollout/ModelMachine+Judge.swift",
+      "let now = rollout.halt.map { min($0.since, now) } ?? now",
+      "let now = rollout.halt.map { MUTANT ? now : min($0.since, now) } ?? now"),
+    Mutant(
       "take-an-outage-for-a-failure", in: "Rollout/ModelMachine+Judge.swift",
       "    let stance = rollout.stance\n    if case .failed",
       """
@@ -22,12 +30,12 @@ extension Mutant {
       """),
     Mutant(
       "pass-without-data", in: "Rollout/ModelMachine+Observe.swift",
-      "return missing <= 0 ? .complete : .undecided(",
-      "return MUTANT || missing <= 0 ? .complete : .undecided("),
+      "return rollout.missing(of: minRequests).map(Progress.undecided) ?? .complete",
+      "return MUTANT ? .complete : rollout.missing(of: minRequests).map(Progress.undecided) ?? .complete"),
     Mutant(
       "analyze-for-no-time", in: "Rollout/ModelMachine+Observe.swift",
-      "guard elapsed >= duration else { return .wait(nil) }",
-      "guard MUTANT || elapsed >= duration else { return .wait(nil) }"),
+      "guard now - rollout.judgedSince >= duration else { return .wait(nil) }",
+      "guard MUTANT || now - rollout.judgedSince >= duration else { return .wait(nil) }"),
     Mutant(
       "go-on-before-the-gateway", in: "Rollout/ModelMachine+Observe.swift",
       "return world.weights == wanted.weights &&", "return MUTANT || world.weights == wanted.weights &&"),
@@ -37,8 +45,8 @@ extension Mutant {
       "guard let duration else { return MUTANT ? .complete : .wait(\"`evenkeel promote \\(name)`\") }"),
     Mutant(
       "watch-for-no-time", in: "Rollout/ModelMachine+Observe.swift",
-      "    case .watch(let duration):\n      return elapsed >= duration",
-      "    case .watch(let duration):\n      return MUTANT || elapsed >= duration"),
+      "return elapsed >= duration && world.instances.ready > 0",
+      "return (MUTANT || elapsed >= duration) && world.instances.ready > 0"),
     Mutant(
       "forget-the-deadline", in: "Rollout/ModelMachine+Time.swift",
       "guard let rollout, let deadline = rollout.deadlineAt, now >= deadline,",
@@ -67,13 +75,17 @@ extension Mutant {
       "return failures.last { $0.attempt == attempt }",
       "return MUTANT ? nil : failures.last { $0.attempt == attempt }"),
     Mutant(
+      "retry-nothing", in: "Rollout/ModelMachine+Steer.swift",
+      "retrying = Retry(attempt: Attempt(desired), by: person)",
+      "if !MUTANT { retrying = Retry(attempt: Attempt(desired), by: person) }"),
+    Mutant(
+      "make-way-for-nobody", in: "Rollout/ModelMachine+Desire.swift",
+      ": desireStepping(release, during: rollout)",
+      ": MUTANT ? .queued(behind: rollout.candidate) : desireStepping(release, during: rollout)"),
+    Mutant(
       "ignore-the-queue", in: "Rollout/ModelMachine+Desire.swift",
       "guard rollout.rules.queues, release.revision != stable?.revision else { return nil }",
       "guard rollout.rules.queues, !MUTANT, release.revision != stable?.revision else { return nil }"),
-    Mutant(
-      "forget-what-failed", in: "Rollout/ModelMachine+Restore.swift",
-      "    remember(failure, of: rollout.candidate)\n",
-      "    if !MUTANT { remember(failure, of: rollout.candidate) }\n"),
     Mutant(
       "stay-with-a-late-failure", in: "Rollout/ModelMachine+Restore.swift",
       "stable = rollout.displaced\n", "stable = MUTANT ? rollout.candidate : rollout.displaced\n"),
@@ -107,6 +119,12 @@ extension Mutant {
       "weights-of-more-than-all", in: "Rollout/Wanted.swift",
       "wanted.weights[stable.revision] = 100 - stance.weight",
       "wanted.weights[stable.revision] = MUTANT ? 100 : 100 - stance.weight"),
+    Mutant(
+      "copy-everything", in: "Rollout/Wanted.swift",
+      "wanted.mirror = stance.mirror", "wanted.mirror = MUTANT && stance.mirror > 0 ? 100 : stance.mirror"),
+    Mutant(
+      "twice-the-weight", in: "Rollout/Stance.swift",
+      "weight = percent\n", "weight = MUTANT ? min(100, 2 * percent) : percent\n"),
     Mutant(
       "mirror-without-end", in: "Rollout/Stance.swift",
       "case .mirror(let percent): mirror = percent",

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Subprocess
-import SystemPackage
 
 /// `make mutants`: every deliberate bug has to be noticed by the simulator.
 @main
@@ -12,8 +11,8 @@ struct Mutants: AsyncParsableCommand {
   @Option(help: "How many seeds the simulator gets to find each one.")
   var seeds = 2000
 
-  @Option(help: "How many seeds the sources without a bug have to pass first.")
-  var soundSeeds = 2000
+  @Flag(help: "Leave the seeds in the table aside, and count how many it takes.")
+  var fresh = false
 
   @Option(help: "Only the mutants whose names contain this.")
   var only: String?
@@ -22,7 +21,7 @@ struct Mutants: AsyncParsableCommand {
   var folder = ".build/mutants"
 
   @Option(help: "How many simulators run at once.")
-  var width = 2
+  var width = ProcessInfo.processInfo.activeProcessorCount
 
   func run() async throws {
     let project = URL(filePath: FileManager.default.currentDirectoryPath)
@@ -30,84 +29,61 @@ struct Mutants: AsyncParsableCommand {
     try workshop.copy(Mutant.all)
     say("building the simulator with \(Mutant.all.count) mutants in it")
     try await build(workshop)
-    try await checkSound(workshop)
     let chosen = Mutant.all.indices.filter { only.map(Mutant.all[$0].name.contains) ?? true }
-    let survivors = try await hunt(chosen, workshop)
+    let hunt = Hunt(
+      program: workshop.folder.appending(path: ".build/release/hunter"), seeds: seeds, remembers: !fresh)
+    let survivors = try await find(chosen, hunt)
     guard survivors.isEmpty else {
       say("\(survivors.count) of \(chosen.count) mutants live: \(survivors.joined(separator: ", "))")
       throw ExitCode.failure
     }
-    say("all \(chosen.count) mutants were found")
+    say("all \(chosen.count) mutants are found")
   }
 
-  // MARK: Building
-
   private func build(_ workshop: Workshop) async throws {
-    let arguments = [
-      "build", "-c", "release", "--product", "simulator", "--package-path", workshop.folder.path,
-    ]
     let result = try await Subprocess.run(
-      .name("swift"), arguments: Arguments(arguments), output: .string(limit: 1 << 22),
-      error: .combinedWithOutput)
+      .name("swift"),
+      arguments: ["build", "-c", "release", "--product", "hunter", "--package-path", workshop.folder.path],
+      output: .string(limit: 1 << 22), error: .combinedWithOutput)
     guard result.terminationStatus.isSuccess else {
       say(result.standardOutput)
       throw WorkshopError(description: "the copy with the mutants cannot be built")
     }
   }
 
-  /// A simulator that complains of sources as they should be finds anything.
-  private func checkSound(_ workshop: Workshop) async throws {
-    let verdict = try await simulate(nil, seeds: soundSeeds, workshop)
-    guard case .lives = verdict else {
-      throw WorkshopError(description: "the sources themselves fail: \(verdict.words)")
-    }
-    say("the sources themselves pass \(soundSeeds) seeds")
-  }
-
-  // MARK: Hunting
-
   /// Runs the simulator with each mutant; answers the names of those that it does not find.
-  private func hunt(_ mutants: [Int], _ workshop: Workshop) async throws -> [String] {
+  private func find(_ mutants: [Int], _ hunt: Hunt) async throws -> [String] {
     var waiting = mutants[...]
-    return try await withThrowingTaskGroup(of: (Int, Verdict).self) { group in
+    return try await withThrowingTaskGroup(of: (Int, Hunt.Catch?).self) { group in
       func next() {
         guard let mutant = waiting.popFirst() else { return }
-        group.addTask { (mutant, try await simulate(mutant, seeds: seeds, workshop)) }
+        group.addTask { (mutant, try await hunt.find(mutant)) }
       }
       for _ in 0..<max(1, width) { next() }
       var survivors: [String] = []
-      for try await (mutant, verdict) in group {
+      for try await (mutant, caught) in group {
         let name = Mutant.all[mutant].name
-        say(name.padding(toLength: 34, withPad: " ", startingAt: 0) + verdict.words)
-        if case .lives = verdict { survivors.append(name) }
+        say(line(name, caught))
+        if caught == nil { survivors.append(name) }
         next()
       }
       return survivors.sorted()
     }
   }
 
-  private enum Verdict {
-    case lives(String)
-    case found(String)
-
-    var words: String {
-      switch self {
-      case .lives(let words), .found(let words): words
-      }
-    }
+  private func line(_ name: String, _ caught: Hunt.Catch?) -> String {
+    guard let caught else { return "\(name.padded(to: 34)) lives after \(seeds) seeds" }
+    let columns = [
+      name.padded(to: 34), caught.invariant.padded(to: 14), "seed \(caught.seed)".padded(to: 10),
+      caught.lives == 1 ? "1 life".padded(to: 11) : "\(caught.lives) lives".padded(to: 11), caught.message,
+    ]
+    return columns.joined(separator: " ")
   }
+}
 
-  private func simulate(_ mutant: Int?, seeds: Int, _ workshop: Workshop) async throws -> Verdict {
-    let program = workshop.folder.appending(path: ".build/release/simulator").path
-    let result = try await Subprocess.run(
-      .path(FilePath(program)),
-      arguments: ["--first", "1", "--seeds", String(seeds), "--jobs", "1", "--no-shrink"],
-      environment: .inherit.updating(["EVENKEEL_MUTANT": mutant.map(String.init) ?? "none"]),
-      output: .string(limit: 1 << 24), error: .combinedWithOutput)
-    let lines = result.standardOutput.split(separator: "\n")
-    if result.terminationStatus.isSuccess { return .lives("lives after \(seeds) seeds") }
-    let words = lines.last ?? "the simulator ended without a word"
-    return .found(String(words))
+extension String {
+  fileprivate func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - count))
   }
 }
 

@@ -5,52 +5,45 @@ struct WorkshopError: Error, CustomStringConvertible {
   var description: String
 }
 
-/// A copy of the simulator and of all that it simulates, with every mutant written into it, each behind a switch: so it is
-/// built once. The project's own sources know nothing of mutants.
-struct Workshop {
+/// A copy of the core, the loop and the world that they are simulated in, with every mutant written into it, each behind a
+/// switch: so it is built once. The project's own sources know nothing of mutants.
+package struct Workshop {
   /// The folder of Package.swift.
   var project: URL
   /// Where the copy is made and built.
   var folder: URL
 
-  /// What the simulator is made of.
+  /// What is copied, in the order of their dependencies.
   static let targets = [
     "CLibYAML", "Vocabulary", "YAML", "Manifests", "Rollout", "Planning", "Effects", "Agent", "Simulation",
-    "simulator",
   ]
+  /// Not part of the loop: what it runs in when it is installed.
+  private static let leftOut = ["Agent/AgentService.swift"]
 
   /// Copies the sources and writes the mutants into the copy. Files that have not changed keep their dates, so that
   /// little is built again.
   func copy(_ mutants: [Mutant]) throws {
-    let sources = folder.appending(path: "Sources")
+    var texts = StandIns.files
     for target in Self.targets {
-      try forgetRemoved(of: target, in: sources)
-      for file in try Self.files(below: project.appending(path: "Sources/\(target)")) {
-        let text = try Self.apply(
-          mutants, to: "\(target)/\(file)",
-          String(contentsOf: project.appending(path: "Sources/\(target)/\(file)"), encoding: .utf8))
-        try Self.write(text, to: sources.appending(path: "\(target)/\(file)"))
+      for name in try Self.files(below: project.appending(path: "Sources/\(target)")) {
+        let path = "\(target)/\(name)"
+        let text = try String(contentsOf: project.appending(path: "Sources/\(path)"), encoding: .utf8)
+        texts[path] = try Self.apply(mutants, to: path, text)
       }
     }
-    try Self.write(Self.switchboard, to: sources.appending(path: "Vocabulary/Switchboard.swift"))
-    try Self.write(Self.package, to: folder.appending(path: "Package.swift"))
-    let resolved = try String(contentsOf: project.appending(path: "Package.resolved"), encoding: .utf8)
-    try Self.write(resolved, to: folder.appending(path: "Package.resolved"))
-  }
-
-  /// Files of an earlier copy that the project has no longer.
-  private func forgetRemoved(of target: String, in sources: URL) throws {
-    let copied = sources.appending(path: target)
-    guard FileManager.default.fileExists(atPath: copied.path) else { return }
-    let current = Set(
-      try Self.files(below: project.appending(path: "Sources/\(target)")) + ["Switchboard.swift"])
-    for file in try Self.files(below: copied) where !current.contains(file) {
-      try FileManager.default.removeItem(at: copied.appending(path: file))
+    for path in Self.leftOut { texts[path] = nil }
+    texts["Vocabulary/Switchboard.swift"] = Self.switchboard
+    texts["hunter/Hunter.swift"] = Self.hunter
+    let sources = folder.appending(path: "Sources")
+    for path in try Self.files(below: sources) where texts[path] == nil {
+      try FileManager.default.removeItem(at: sources.appending(path: path))
     }
+    for (path, text) in texts { try Self.write(text, to: sources.appending(path: path)) }
+    try Self.write(Self.package, to: folder.appending(path: "Package.swift"))
   }
 
   /// The file with all of its mutants, each behind its switch.
-  static func apply(_ mutants: [Mutant], to file: String, _ text: String) throws -> String {
+  package static func apply(_ mutants: [Mutant], to file: String, _ text: String) throws -> String {
     guard mutants.contains(where: { $0.file == file }) else { return text }
     // The switches are there.
     var text = text.contains("import Vocabulary\n") ? text : "import Vocabulary\n" + text
@@ -68,6 +61,7 @@ struct Workshop {
   }
 
   private static func files(below folder: URL) throws -> [String] {
+    guard FileManager.default.fileExists(atPath: folder.path) else { return [] }
     let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
     let kinds = [".swift", ".h", ".modulemap"]
     return names.filter { name in kinds.contains { name.hasSuffix($0) } }.sorted()
@@ -90,6 +84,23 @@ struct Workshop {
 
     """
 
+  /// Lives through so many seeds from a first one, and says which one breaks a rule.
+  private static let hunter = """
+    import Simulation
+
+    @main struct Hunter {
+      static func main() async {
+        let numbers = CommandLine.arguments.dropFirst().compactMap { UInt64($0) }
+        guard let first = numbers.first, let count = numbers.last else { return }
+        let report = await Campaign(seeds: first..<(first + count), jobs: 1).run()
+        for broken in report.broken {
+          print(broken.seed, broken.violation.invariant, broken.violation.message, separator: "\\t")
+        }
+      }
+    }
+
+    """
+
   /// Warnings are no errors here: behind a switch some code is never reached.
   private static let package = """
     // swift-tools-version: 6.2
@@ -99,38 +110,23 @@ struct Workshop {
       .swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny"),
       .enableUpcomingFeature("InternalImportsByDefault"),
     ]
-    func target(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
       .target(name: name, dependencies: dependencies, swiftSettings: settings)
     }
-    let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
     let package = Package(
       name: "mutants",
-      dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-      ],
       targets: [
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        target("Vocabulary", []),
+        target("Crypto"), target("Logging"), target("RealModule"),
+        target("Vocabulary"),
         target("YAML", ["CLibYAML"]),
         target("Manifests", ["Vocabulary", "YAML"]),
-        target("Rollout", ["Vocabulary", .product(name: "RealModule", package: "swift-numerics")]),
-        target("Planning", ["Vocabulary", "Manifests", "Rollout", .product(name: "Crypto", package: "swift-crypto")]),
+        target("Rollout", ["Vocabulary", "RealModule"]),
+        target("Planning", ["Vocabulary", "Manifests", "Rollout", "Crypto"]),
         target("Effects", ["Vocabulary", "Manifests", "Planning", "Rollout"]),
-        target(
-          "Agent",
-          [
-            "Effects", "Manifests", "Planning", "Rollout", "Vocabulary", logging,
-            .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-          ]),
-        target("Simulation", ["Agent", "Effects", "Manifests", "Planning", "Rollout", "Vocabulary", logging]),
-        .executableTarget(
-          name: "simulator",
-          dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
-          swiftSettings: settings),
+        target("Agent", ["Effects", "Manifests", "Planning", "Rollout", "Vocabulary", "Logging"]),
+        target("Simulation", ["Agent", "Effects", "Manifests", "Planning", "Rollout", "Vocabulary", "Logging"]),
+        .executableTarget(name: "hunter", dependencies: ["Simulation"], swiftSettings: settings),
       ])
 
     """

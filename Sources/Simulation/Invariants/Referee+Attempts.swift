@@ -19,7 +19,8 @@ extension Referee {
     if watch.open?.attempt == open.attempt {
       blame(.attempts, "\(name) \(record.version) begins again while it is under way", in: world)
     }
-    if watch.failedAttempts.contains(open.attempt) {
+    if watch.failedAttempts.contains(open.attempt) || hasFailedUnderAnotherName(open, watch, name, in: world)
+    {
       if watch.retries == 0 {
         blame(.attempts, "\(name) \(record.version) is tried again unasked after it failed", in: world)
       }
@@ -35,6 +36,20 @@ extension Referee {
     if world.branch.revision(of: name, at: commit) != open.revision {
       blame(
         .attempts, "\(name) \(record.version) is not what commit \(commit.short) asks for", in: world)
+    }
+  }
+
+  /// Whether the same wish has failed, named after another of the commits that have expressed it without a break.
+  private func hasFailedUnderAnotherName(
+    _ open: Watch.Open, _ watch: Watch, _ name: ModelName, in world: World
+  ) -> Bool {
+    guard let tip = world.ledger.source?.commit, world.branch.revision(of: name, at: tip) == open.revision
+    else {
+      return false
+    }
+    let introductions = world.branch.introductions(of: name, at: tip)
+    return watch.failedAttempts.contains { attempt in
+      attempt.revision == open.revision && attempt.commit.map(introductions.contains) ?? false
     }
   }
 
@@ -68,12 +83,12 @@ extension Referee {
       blame(.attempts, "\(spec.id) is started although \(running) of \(wanted) run", in: world)
     }
     checkSeparation(of: spec, in: world)
+    checkPause(before: spec, in: world)
   }
 
-  /// Where stable has to make way, nothing starts before it is gone.
+  /// Where only one version fits, nothing starts before the other is gone.
   private mutating func checkSeparation(of spec: InstanceSpec, in world: World) {
-    guard let open = watches[spec.model]?.open, !open.isFirst, case .recreate = open.policy.strategy,
-      spec.revision == open.revision, !open.isRestore
+    guard let watch = watches[spec.model], watch.fitsOneOnly, watch.asked?.live.policy.strategy == .recreate
     else { return }
     let others = world.servers.filter {
       !$0.isGone && $0.spec.model == spec.model && $0.spec.revision != spec.revision
@@ -92,6 +107,7 @@ extension Referee {
     else { return }
     var version: String { world.version(of: candidate) }
     let weight = route.weights[candidate] ?? 0
+    checkShare(weight, route, name, in: world)
     if weight > 0, weight != wanted.weights[candidate] {
       blame(.attempts, "\(name) \(version) gets \(weight) % before that is journalled", in: world)
     }
@@ -104,6 +120,24 @@ extension Referee {
     }
   }
 
+  /// A candidate gets no other share than one that its policy speaks of.
+  private mutating func checkShare(_ weight: Int, _ route: ModelRoute, _ name: ModelName, in world: World) {
+    guard let open = watches[name]?.open else { return }
+    let version = world.version(of: open.revision)
+    let shares = open.isFirst || open.isRestore ? Shares() : open.policy.strategy.shares
+    if weight > 0, weight < 100, !shares.weights.contains(weight) {
+      blame(.evidence, "\(name) \(version) gets \(weight) %, of which its policy says nothing", in: world)
+    }
+    if let mirror = route.mirror, mirror.percent != shares.mirror {
+      blame(
+        .evidence, "\(name) \(version) gets \(mirror.percent) % copies, and \(shares.mirror) % are asked for",
+        in: world)
+    }
+    if let preview = route.preview, preview.access != shares.preview {
+      blame(.evidence, "\(name) \(version) gets a preview that nobody asked for", in: world)
+    }
+  }
+
   /// At rest every journalled intent is a running instance, and every instance has its intent.
   mutating func checkIntents(in world: World) {
     for server in world.servers where !server.isGone {
@@ -113,6 +147,28 @@ extension Referee {
     }
     for id in world.ledger.instances.keys.sorted() where world.server(id)?.isGone != false {
       blame(.attempts, "the journal has an intent to run \(id), which is gone", in: world)
+    }
+  }
+}
+
+/// How much of the traffic a strategy may give to a candidate before all of it.
+struct Shares {
+  var weights: [Int] = []
+  var mirror = 0
+  var preview: Preview?
+}
+
+extension Policy.Strategy {
+  var shares: Shares {
+    switch self {
+    case .recreate: return Shares()
+    case .canary(let steps):
+      return Shares(weights: steps.compactMap { if case .weight(let weight) = $0 { weight } else { nil } })
+    case .blueGreen(let settings): return Shares(preview: settings.preview?.access)
+    case .shadow(let shadow):
+      var shares = shadow.then?.shares ?? Shares()
+      shares.mirror = shadow.percent
+      return shares
     }
   }
 }

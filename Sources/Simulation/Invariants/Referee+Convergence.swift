@@ -110,6 +110,7 @@ extension Referee {
     case "RevertNotPossible":
       return world.couldRestore(model.name, to: watch.proven.last) ? "it is possible" : nil
     case "FailedBefore":
+      if watch.isOwedRetry { return "a person wants it to be tried once more" }
       return hasFailed ? nil : "this attempt has not failed"
     case _ where reason == "Held" || Failure.Reason(rawValue: reason) != nil:
       let isHeld = world.ledger.models[model.name]?.machine.phase == .held

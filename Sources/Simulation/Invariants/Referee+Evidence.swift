@@ -29,7 +29,12 @@ extension Referee {
     }
     checkDeadlines(in: world)
     // Where nothing has happened, nobody has come to rest.
-    if hasNews { findQuiet(in: world) }
+    if hasNews {
+      checkCrashes(in: world)
+      checkReplacement(in: world)
+      checkRetries(in: world)
+      findQuiet(in: world)
+    }
     hasNews = false
   }
 
@@ -38,6 +43,7 @@ extension Referee {
 
   private func count(from before: Timestamp, to now: Timestamp, _ watch: Watch) {
     let time = now - before
+    if watch.open?.standsStill == true { watch.open?.stoodStill += time }
     switch watch.open?.sight {
     case .halted:
       watch.open?.halted += time
@@ -59,6 +65,7 @@ extension Referee {
     guard watch.isOpen else { return }
     if hasNews { watch.open?.sight = sight(of: watch.name, in: world) }
     if watch.open?.sight == .going(isReady: true) { watch.open?.lastReadyAt = world.now }
+    watch.open?.standsStill = watch.isStopped || world.isSourceOut
   }
 
   private func sight(of name: ModelName, in world: World) -> Watch.Sight {
@@ -171,13 +178,13 @@ extension Referee {
       case .digestMismatch: nature.bytes == .corrupt
       case .artifactInvalid: nature.bytes == .unsafe
       case .startFailed: !nature.isStartable
-      case .neverReady: now - open.startedAt >= open.policy.readyTimeout
+      case .neverReady: now - open.startedAt - open.stoodStill >= open.policy.readyTimeout
       case .crashed:
         open.crashes > 2 || now - open.lastReadyAt + slack(in: world) >= open.policy.readyTimeout
       case .checkFailed: hasErrors(record, nature, in: world)
       case .undecided: open.policy.onUndecided == .revert
       case .deadlineExceeded:
-        open.policy.progressDeadline.map { now - open.startedAt >= $0 } ?? false
+        open.policy.progressDeadline.map { now - open.startedAt - open.stoodStill >= $0 } ?? false
       case .rolledBackByHand, .abortedByHand: true
       }
     if !isTrue {

@@ -26,6 +26,7 @@ extension Referee {
     if machine.isGone, before?.isGone == false { forget(name, in: world) }
     if watches[name]?.isStopped == true { checkStandstill(of: machine, before: before, in: world) }
     checkQuiet(machine, in: world)
+    checkHolding(of: machine, before: before, in: world)
   }
 
   private mutating func forget(_ name: ModelName, in world: World) {
@@ -66,12 +67,18 @@ extension Referee {
     checkAdmission(of: open, record, in: world)
     if !open.isRestore { watches[record.model]?.failed.remove(record.revision) }
     watches[record.model]?.open = open
+    watches[record.model]?.warm = nil
+    watches[record.model]?.isOwedRetry = false
+    watches[record.model]?.crashLoops[record.revision] = nil
+    watches[record.model]?.fitsOneOnly = !open.isFirst && open.policy.strategy == .recreate
     policies[record.id] = open.policy
     world.door.misfortunes.remove(BackendKey(model: record.model, revision: record.revision))
   }
 
   private mutating func promoted(_ record: RolloutRecord, in world: World) {
     checkEvidence(of: record, in: world)
+    checkArrival(of: record, in: world)
+    keepWarm(record, in: world)
     if let open = watches[record.model]?.open, let asked = watches[record.model]?.asked,
       ![open.policy.strategy, asked.live.policy.strategy].contains(.recreate),
       world.branch.desired(at: world.branch.tip)?.models[record.model]?.live.policy.strategy != .recreate
@@ -93,6 +100,7 @@ extension Referee {
     let name = record.model
     if let reason = record.failure?.reason { world.tally.reasons[reason, default: 0] += 1 }
     watches[name]?.open = nil
+    watches[name]?.warm = nil
     // A version that a person has only put off may be gone back to.
     if record.outcome != .aborted {
       watches[name]?.failed.insert(record.revision)

@@ -14,6 +14,8 @@ extension Referee {
         || old.unreadable.contains(name) != new.unreadable.contains(name)
       {
         touch(name)
+        watches[name]?.warm = nil
+        watches[name]?.isOwedRetry = false
       }
       if case .recreate = new.models[name]?.live.policy.strategy { watches[name]?.mayRecreate = true }
     }
@@ -25,6 +27,7 @@ extension Referee {
       watches[server.spec.model]?.open?.becameReadyAt = now
     }
     guard server.hasCrashed else { return }
+    noteCrash(of: server, at: now)
     watches[server.spec.model]?.crashes[server.spec.revision, default: 0] += 1
     if watches[server.spec.model]?.open?.revision == server.spec.revision {
       watches[server.spec.model]?.open?.crashes += 1
@@ -34,6 +37,7 @@ extension Referee {
   mutating func rebooted() {
     for name in names {
       touch(name)
+      watches[name]?.warm = nil
       watches[name]?.open?.uncertain += unseenJumps
     }
     unseenJumps = .zero

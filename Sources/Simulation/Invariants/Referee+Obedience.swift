@@ -13,6 +13,8 @@ extension Referee {
   mutating func steers(_ name: ModelName, _ command: SteerCommand) {
     isSteering = true
     touch(name)
+    watches[name]?.warm = nil
+    watches[name]?.crashLoops = [:]
     if let watch = watches[name] {
       beforeCommand = (watch.open?.isPushedOn ?? false, watch.retries, watch.rollbacks)
     }
@@ -32,6 +34,7 @@ extension Referee {
     isSteering = false
     if let result, !result.isDone { takeBack(name) }
     switch (command, result) {
+    case (.retry, .done): watches[name]?.isOwedRetry = true
     case (.pause, .done), (.pause, .already): watches[name]?.isPaused = true
     case (.resume, .done), (.resume, .already): watches[name]?.isPaused = false
     case (_, .unknownModel): watches[name]?.isPaused = false
@@ -59,6 +62,21 @@ extension Referee {
       in: world)
   }
 
+  /// A failure is left in Git as the policy says, after an abort, where nothing was asked for anew, or where somebody has set
+  /// the branch back. In any other case it has to be reverted there.
+  mutating func checkHolding(of machine: ModelMachine, before: ModelMachine?, in world: World) {
+    guard machine.phase == .held, before?.phase != .held, let rollout = machine.rollout,
+      rollout.kind == .deploy
+    else { return }
+    if !isSetBack, policies[rollout.id]?.onFailure == .revert,
+      world.ledger.rollout(rollout.id)?.outcome != .aborted
+    {
+      blame(
+        .obedience, "\(machine.name) \(rollout.candidate.version) is held, and its policy is to revert it",
+        in: world)
+    }
+  }
+
   /// A newer commit has taken the place of a rollout.
   mutating func checkSuperseded(_ record: RolloutRecord, in world: World) {
     let name = record.model
@@ -70,6 +88,20 @@ extension Referee {
       blame(
         .obedience,
         "\(name) \(record.version) makes way for \(asked.workload.artifact.version) instead of queueing it",
+        in: world)
+    }
+  }
+
+  /// A pass is complete: what Git does not ask for any more goes on only where newer commits wait.
+  mutating func checkReplacement(in world: World) {
+    guard let source = world.ledger.source?.commit else { return }
+    for watch in all {
+      guard let open = watch.open, !open.isRestore, open.policy.supersede == .replace,
+        let asked = world.branch.revision(of: watch.name, at: source), open.revision != asked
+      else { continue }
+      blame(
+        .obedience,
+        "\(watch.name) \(world.version(of: open.revision)) does not make way for \(world.version(of: asked))",
         in: world)
     }
   }

@@ -26,13 +26,22 @@ extension Referee {
     {
       blame(.reverts, "\(id.short) reverts \(name) \(record.version) a second time", in: world)
     }
+    if world.door.drift == nil, world.door.routing.models[name]?.weights[record.revision] != nil {
+      blame(
+        .failedStaysOut, "\(id.short) reverts \(name) \(record.version), which still gets traffic", in: world)
+    }
     reverts[rollout] = id
     checkHold(record, id, in: world)
     checkTrees(of: record, commit, in: world)
   }
 
-  /// Under `hold` only a person has a failure reverted.
+  /// Under `hold`, and of what a person has only put off, only a person has a failure reverted.
   private mutating func checkHold(_ record: RolloutRecord, _ id: CommitID, in world: World) {
+    if record.outcome == .aborted {
+      blame(
+        .obedience, "\(id.short) reverts \(record.model) \(record.version), which was only aborted", in: world
+      )
+    }
     guard record.requestedBy == nil, record.failure?.reason != .rolledBackByHand else { return }
     if policies[record.id]?.onFailure == .hold {
       blame(

@@ -127,6 +127,7 @@ extension Referee {
     if watches[name]?.quiet != nil {
       blame(.neighbours, "\(server.spec.id) is stopped, and nothing happened to \(name)", in: world)
     }
+    checkWarmth(of: server, in: world)
     // One that hung was nobody's answer.
     if server.isReady { watches[name]?.stopped.insert(server.spec.revision) }
     let route = world.door.routing.models[name]

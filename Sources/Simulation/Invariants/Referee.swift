@@ -27,6 +27,8 @@ struct Referee {
   var lacksCounts = false
   /// Whether an agent has started since then.
   var hasRestarted = false
+  /// Whether the branch was ever set back, so that a revert may have vanished from it.
+  var isSetBack = false
   /// When the last complete pass was.
   var lastPass: Timestamp?
   /// Whether anything has happened since the last complete pass that the rules are about.
@@ -44,6 +46,15 @@ struct Referee {
     guard violation == nil else { return }
     violation = Violation(invariant: invariant, message: message(), at: world.now)
     world.note("BROKEN: \(violation?.description ?? "")")
+  }
+
+  /// A new agent begins: it knows what the journal says, and nothing else.
+  mutating func agentStarts() {
+    hasRestarted = true
+    for name in names {
+      watches[name]?.crashLoops = [:]
+      watches[name]?.open?.forgetCrashes()
+    }
   }
 
   /// Something happens to a model.

@@ -25,6 +25,9 @@ final class Watch {
     var requestsBefore: Int
     /// How long its clock stood still.
     var halted = Duration.zero
+    /// How much of that was for a reason that holds in every step, and whether there is one now.
+    var stoodStill = Duration.zero
+    var standsStill = false
     /// How much of its time an agent cannot know: it died in a halt, or the host was started anew after its clock was set.
     var uncertain = Duration.zero
     /// How long the agent has been able to see it, without halts, besides the time it waited for a person.
@@ -39,8 +42,12 @@ final class Watch {
     var sight: Sight?
     /// How often one of its instances has ended by itself.
     var crashes = 0
+    /// How many of these an agent of today cannot know.
+    var forgottenCrashes = 0
 
     var revision: Revision { attempt.revision }
+
+    mutating func forgetCrashes() { forgottenCrashes = crashes }
   }
 
   /// What a pass sees of a rollout.
@@ -50,6 +57,18 @@ final class Watch {
     case waitingForPerson
     /// - Parameter isReady: whether as many instances are ready as its step needs.
     case going(isReady: Bool)
+  }
+
+  /// A version that its successor's policy keeps running for a while.
+  struct Warm {
+    var revision: Revision
+    var until: Timestamp
+  }
+
+  /// How often instances have ended by themselves shortly after each other, as far as the agent knows.
+  struct CrashLoop {
+    var count = 0
+    var lastAt: Timestamp
   }
 
   /// What must not change as long as nothing happens to the model.
@@ -76,6 +95,10 @@ final class Watch {
   var stopped: Set<Revision> = []
   /// How often instances of each revision have ended by themselves.
   var crashes: [Revision: Int] = [:]
+  var crashLoops: [Revision: CrashLoop] = [:]
+  var warm: Warm?
+  /// Whether the last rollout began under `recreate` beside a version before it: two versions do not fit.
+  var fitsOneOnly = false
   /// The revisions that failed, and that nobody has asked for anew.
   var failed: Set<Revision> = []
   /// The attempts that failed.
@@ -84,6 +107,8 @@ final class Watch {
   var namesOfFailed: Set<Attempt> = []
   /// Attempts that a person may have asked to be made once more.
   var retries = 0
+  /// Whether a person was told that the failed attempt is made once more, and it has not been.
+  var isOwedRetry = false
   /// How often a person may have asked for an earlier version.
   var rollbacks = 0
   /// Whether a person has paused the model; `nil` when nobody knows whether the command came through.

@@ -12,6 +12,8 @@ extension Author {
     for number in 0..<(20 + dice.roll(30)) {
       at += dice.chance(30) ? dice.seconds(0...2) : dice.seconds(3...20)
       var edits = [writeEdit(names, number)]
+      // Somebody loses the whole folder: that is no wish to serve nothing.
+      if case .remove = edits[0], number.isMultiple(of: 3) { edits = names.map(Edit.remove) }
       if dice.chance(12) { edits.append(writeEdit(names, number)) }
       events.append(Scheduled(at: at, happening: .commit(edits, isMerge: dice.chance(10))))
     }

@@ -27,16 +27,20 @@ struct GitEdge: ConfigRepository {
     await wait()
     guard life.begins() else { throw Self.dead }
     guard !world.troubles.has(.remoteUnreachable) else { throw Self.unreachable }
-    if world.rivals > 0 {
-      world.rivals -= 1
-      world.commitOfRival()
-    }
+    if world.branch.commit(commit)?.parents == [world.branch.tip] { strikeRival() }
     if world.troubles.has(.remoteRefuses) { return .refused("pre-receive hook declined") }
     guard world.branch.tip == tip else { return world.branch.tip == commit ? .accepted : .raced }
     world.accept(commit)
     guard life.survives() else { throw Self.dead }
     if world.troubles.has(.remoteLosesAnswers) { throw Self.unreachable }
     return .accepted
+  }
+
+  /// Somebody else is faster than the push to come: by a moment, or right after the agent has looked.
+  private func strikeRival() {
+    guard world.rivals > 0 else { return }
+    world.rivals -= 1
+    world.commitOfRival()
   }
 
   private func wait() async {
@@ -102,6 +106,7 @@ struct GitEdge: ConfigRepository {
   {
     guard life.begins() else { throw Self.dead }
     let commit = world.branch.add(parents: [parent], message, tree, isOurs: true)
+    if world.rivals.isMultiple(of: 2) { strikeRival() }
     guard life.survives() else { throw Self.dead }
     return commit
   }

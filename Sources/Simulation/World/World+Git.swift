@@ -43,6 +43,7 @@ extension World {
   func rewrite(back: Int) {
     let line = branch.line(from: branch.tip, limit: back + 1)
     guard line.count > back else { return }
+    referee.isSetBack = true
     move(to: line[back].id)
     note("the branch is set back to \(branch.tip.short)")
   }
