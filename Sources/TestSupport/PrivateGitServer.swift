@@ -48,8 +48,12 @@ package struct PrivateGitServer: Sendable {
         UnpackedServers.libraries(),
       ]
       // The server ends when its standard input does: when `body` has ended, or this process has died.
+      var options = PlatformOptions()
+      // When `body` throws, too: a killed script would leave its servers behind.
+      options.teardownSequence = [.send(signal: .terminate, allowedDurationToNextStep: .seconds(10))]
       let result = try await Subprocess.run(
-        .name("python3"), arguments: Arguments(arguments), input: .inputWriter, output: .sequence,
+        .name("python3"), arguments: Arguments(arguments), platformOptions: options, input: .inputWriter,
+        output: .sequence,
         error: .discarded
       ) { execution in
         for try await line in execution.standardOutput.strings() {

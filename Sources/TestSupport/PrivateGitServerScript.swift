@@ -74,11 +74,16 @@ let privateGitServerScript = #"""
                        pass_fds=[listener.fileno()], start_new_session=True,
                        env=dict(environment, NGINX=f"{listener.fileno()};")),
   ]
+  def end(*_):
+      for child in children:
+          try:
+              os.killpg(child.pid, signal.SIGKILL)
+          except ProcessLookupError:
+              pass
+      os._exit(0)
+
+  signal.signal(signal.SIGTERM, end)
   print(port, flush=True)
   sys.stdin.buffer.read()
-  for child in children:
-      try:
-          os.killpg(child.pid, signal.SIGKILL)
-      except ProcessLookupError:
-          pass
+  end()
   """#

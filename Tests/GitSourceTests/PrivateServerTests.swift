@@ -161,3 +161,19 @@ import Vocabulary
     }
   }
 }
+
+@Suite struct PrivateServerEndTests {
+  @Test func `a private server leaves no process behind when a test fails`() async throws {
+    try await withTemporaryFolder { folder in
+      var certificate = ""
+      await #expect(throws: NeverHappened.self) {
+        try await PrivateGitServer.serve(folder, token: "one") { server in
+          certificate = server.authority
+          throw NeverHappened(description: "on purpose")
+        }
+      }
+      let own = URL(filePath: certificate).deletingLastPathComponent().path
+      try await eventually("the servers are gone") { commandLines(containing: own).isEmpty }
+    }
+  }
+}
