@@ -57,7 +57,7 @@ check: packages systemd ## Check format, layering, imports, the simulator with i
 	$(SWIFT) build --explicit-target-dependency-import-check error
 	$(SWIFT) test --disable-xctest --filter TidyTests
 	$(MAKE) mutants
-	$(MAKE) simulate SECONDS=60
+	$(MAKE) simulate SEEDS=3000
 	@$(verify-unit)
 
 bench: deps ## Measure against other tools on this machine, in one run
