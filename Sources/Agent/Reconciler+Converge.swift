@@ -113,20 +113,19 @@ extension Reconciler {
   private func isDrained(_ instance: InstanceObservation, at now: Timestamp) -> Bool {
     // Not before the gateway has confirmed that it sends nothing there.
     guard let accepted = world.gateway.accepted else { return false }
-    let backend = accepted.models[instance.model]?.backends.first { $0.revision == instance.revision }
-    let weight = backend?.weight ?? 0
-    guard weight == 0 || backend?.ports.contains(instance.port) == false else { return false }
     let route = accepted.models[instance.model]
-    guard route?.mirror?.revision != instance.revision, route?.preview?.revision != instance.revision else {
-      return false
-    }
+    let backend = route?.backends.first { $0.revision == instance.revision }
+    let weight = backend?.weight ?? 0
+    let guests = [route?.mirror?.revision, route?.preview?.revision]
+    let getsRequests = weight > 0 || guests.contains(instance.revision)
+    guard !getsRequests || backend?.ports.contains(instance.port) == false else { return false }
     let hasDrained = drains.knows(instance.id)
     let waited = drains.duration(of: instance.id, at: now)
     // The statistics of this pass are older than its routes: a request may have come in between.
     guard hasDrained else { return false }
     if waited >= specs[instance.id]?.terminationGrace ?? .seconds(30) { return true }
     // The gateway counts by release: while others of it serve, nobody knows which one still answers.
-    guard weight == 0 || backend?.ports.isEmpty == true, let statistics = world.gateway.statistics else {
+    guard !getsRequests || backend?.ports.isEmpty == true, let statistics = world.gateway.statistics else {
       return false
     }
     let key = BackendKey(model: instance.model, revision: instance.revision)

@@ -20,7 +20,7 @@ struct Routing {
     let backends = revisions.map { revision in
       Backend(
         revision: revision, weight: weights[revision] ?? 0,
-        ports: ports(of: revision, routed: weights[revision] != nil))
+        ports: ports(of: revision, routed: weights[revision] != nil || revision == guest))
     }
     var route = ModelRoute(route: route, backends: backends)
     if let candidate = machine.rollout?.candidate.revision, !weights.isEmpty, isReady(candidate) {
@@ -28,6 +28,11 @@ struct Routing {
       if wanted.mirror > 0 { route.mirror = MirrorRoute(percent: wanted.mirror, revision: candidate) }
     }
     return route
+  }
+
+  /// The revision that gets copies or a preview.
+  private var guest: Revision? {
+    wanted.mirror > 0 || wanted.preview != nil ? machine.rollout?.candidate.revision : nil
   }
 
   /// The weights that the machine wants. A release without a ready instance gets none of them, whatever the step

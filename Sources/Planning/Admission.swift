@@ -155,9 +155,9 @@ extension Proposal {
 
   /// What the model needs if its rollout begins now, when an earlier candidate may still be stopping.
   fileprivate func load(beside model: Neighbour?) -> Resources {
-    let leaving = model?.leaving ?? Resources()
     // Where only one release fits, the candidate starts when all else of the model is gone.
-    return isExclusive ? peak(beside: model).max(leaving) : peak(beside: model) + leaving
+    if isExclusive { return peak(beside: model).max(model?.now ?? Resources()) }
+    return peak(beside: model) + (model?.leaving ?? Resources())
   }
 }
 

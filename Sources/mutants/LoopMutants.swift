@@ -74,13 +74,13 @@ extension Mutant {
       "    try await write((MUTANT ? [] : [.removeInstance(spec.id)]) + [\n", seed: 4),
     Mutant(
       "stop-without-draining", in: "Agent/Reconciler+Converge.swift",
-      "    guard let accepted = world.gateway.accepted else { return false }\n    let backend",
-      "    if MUTANT { return true }\n    guard let accepted = world.gateway.accepted else { return false }\n    let backend",
+      "    guard let accepted = world.gateway.accepted else { return false }\n    let route",
+      "    if MUTANT { return true }\n    guard let accepted = world.gateway.accepted else { return false }\n    let route",
       seed: 1),
     Mutant(
       "stop-what-gets-copies", in: "Agent/Reconciler+Converge.swift",
-      "guard route?.mirror?.revision != instance.revision, route?.preview?.revision",
-      "guard MUTANT || route?.mirror?.revision != instance.revision, MUTANT || route?.preview?.revision",
+      "let getsRequests = weight > 0 || guests.contains(instance.revision)",
+      "let getsRequests = weight > 0 || !MUTANT && guests.contains(instance.revision)",
       seed: 656),
     Mutant(
       "remove-before-it-is-gone", in: "Agent/Reconciler+Converge.swift",

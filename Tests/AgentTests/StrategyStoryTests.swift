@@ -52,6 +52,24 @@ import Vocabulary
     #expect(try await host.model().instances.map(\.revision) == [bad])
   }
 
+  @Test func `an instance that is too many gets no previews any more before it is stopped`() async throws {
+    let host = try await host(
+      "  strategy: {blueGreen: {preview: {header: x-preview, analyze: {for: 10s, minRequests: 20}}}}")
+    func ports() async -> [Int] {
+      let backends = await host.gateway.accepted?.models["fraud"]?.backends ?? []
+      return backends.first { $0.revision == bad }?.ports ?? []
+    }
+    await host.commit("Two", ["fraud.yaml": manifest(version: 2, replicas: 2, policy: "special")])
+    await host.settle()
+    await host.run(2)
+    #expect(await ports().count == 2)
+    await host.commit("One", ["fraud.yaml": manifest(version: 2, replicas: 1, policy: "special")])
+    await host.settle()
+    #expect(await ports().count == 1)
+    await host.run(40)
+    #expect(try await host.model().instances.count { $0.revision == bad } == 1)
+  }
+
   @Test func `a late failure in the window is one route change, and then a revert`() async throws {
     var host = try await host(
       "  strategy: {blueGreen: {}}\n  checks: [budget]\n  rollbackWindow: 60s")

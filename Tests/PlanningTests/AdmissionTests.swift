@@ -75,6 +75,16 @@ private func reason(_ admission: Admission?) -> String? {
     #expect(reason(answers["b"]) == "WaitingForCapacity")
   }
 
+  @Test func `what is on its way out counts until it is gone, also where only one release fits`() {
+    let shrinking = Neighbour(
+      isReady: true, isRollingOut: false, atRest: memory(2), now: memory(4), leaving: memory(2))
+    let answers = admissions(
+      of: [proposal("a", 2, isExclusive: true), proposal("b", 2)],
+      among: ["a": shrinking, "b": resting(3)], within: limits(8))
+    #expect(answers["a"] == .admitted)
+    #expect(reason(answers["b"]) == "WaitingForCapacity")
+  }
+
   @Test func `waits for what it depends on, and for its turn`() {
     let models: [ModelName: Neighbour] = ["a": resting(1), "b": resting(1), "c": resting(1, isReady: false)]
     let answers = admissions(

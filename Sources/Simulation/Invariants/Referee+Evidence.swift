@@ -44,17 +44,18 @@ extension Referee {
   private func count(from before: Timestamp, to now: Timestamp, _ watch: Watch) {
     let time = now - before
     if watch.open?.standsStill == true { watch.open?.stoodStill += time }
+    // In a halt, or before the last agent died, it may have been seen ready.
+    let wasReady = watch.open?.becameReadyAt.map { $0 >= before } ?? false
+    if wasReady { watch.open?.unready = .zero }
     switch watch.open?.sight {
     case .halted:
       watch.open?.halted += time
       if hasRestarted || lacksCounts { watch.open?.uncertain += time }
     case .going(let isReady):
       watch.open?.watched += time
-      // An agent that died since then may have seen it ready.
-      let wasReady = watch.open?.becameReadyAt.map { $0 >= before } ?? false
-      if isReady || wasReady {
+      if isReady {
         watch.open?.unready = .zero
-      } else {
+      } else if !wasReady {
         watch.open?.unready += time
       }
     case .waitingForPerson, nil: break

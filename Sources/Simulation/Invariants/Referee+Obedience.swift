@@ -139,7 +139,8 @@ extension Referee {
   /// Whether a model serves what Git asks for, with all of its instances.
   func isServing(_ name: ModelName, in world: World) -> Bool {
     guard let watch = watches[name], let asked = watch.asked, !watch.isLeaving,
-      let revision = watch.proven.last, revision == Planning.revision(of: asked.workload)
+      watch.open?.isRestore != true, let revision = watch.proven.last,
+      revision == Planning.revision(of: asked.workload)
     else { return false }
     let ready = world.servers.count {
       $0.isReady && $0.spec.model == name && $0.spec.revision == revision

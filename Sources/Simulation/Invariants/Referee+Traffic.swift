@@ -51,6 +51,8 @@ extension Referee {
     let other = watches[name]?.proven.last
     let isHopeless =
       watches[name]?.mayRecreate == true
+      // Whatever has failed by now, and why nobody better may be asked, is not in the journal yet.
+      || world.troubles.has(.diskFull)
       || world.servers.allSatisfy { server in
         !(server.spec.model == name && server.isReady
           && (server.spec.revision == backend.revision || server.spec.revision == other))
@@ -130,8 +132,12 @@ extension Referee {
     checkWarmth(of: server, in: world)
     // What it does not want any more it does not count.
     watches[name]?.crashLoops[server.spec.revision] = nil
-    // One that hung was nobody's answer.
-    if server.isReady { watches[name]?.stopped.insert(server.spec.revision) }
+    // One that hung was nobody's answer, and one beside another was not the last.
+    let isLast = !world.servers.contains {
+      $0.isReady && $0.spec.id != server.spec.id && $0.spec.model == name
+        && $0.spec.revision == server.spec.revision
+    }
+    if server.isReady, isLast { watches[name]?.stopped.insert(server.spec.revision) }
     let route = world.door.routing.models[name]
     let backend = route?.backends.first { $0.revision == server.spec.revision }
     if let backend, backend.weight > 0, backend.ports.contains(server.spec.port) {
