@@ -144,7 +144,9 @@ extension Referee {
       blame(
         .service, "\(server.spec.id) is stopped while it gets \(backend.weight) % of the requests", in: world)
     }
-    if route?.mirror?.revision == server.spec.revision || route?.preview?.revision == server.spec.revision {
+    if [route?.mirror?.revision, route?.preview?.revision].contains(server.spec.revision),
+      backend?.ports.contains(server.spec.port) == true
+    {
       blame(.service, "\(server.spec.id) is stopped while it gets copies or a preview", in: world)
     }
     if let end = world.door.busyUntil[server.spec.port], server.isReady, end > world.now,
