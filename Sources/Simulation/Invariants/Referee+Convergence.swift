@@ -8,7 +8,8 @@ import Vocabulary
 extension Referee {
   /// Whether everything is just as Git asks.
   func isConverged(in world: World) -> Bool {
-    names.allSatisfy { name in
+    guard world.ledger.source?.commit == world.branch.tip else { return false }
+    return names.allSatisfy { name in
       watches[name]?.isLeaving == true || world.branch.tree(at: world.branch.tip).model(name) == nil
         ? isGone(name, in: world) : restingRevision(of: name, in: world) != nil
     }

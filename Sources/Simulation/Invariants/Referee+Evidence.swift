@@ -140,7 +140,7 @@ extension Referee {
       blame(.evidence, "\(name) \(record.version) is promoted, and nobody has said so", in: world)
     }
     let requests = world.answered(name, record.revision) - open.requestsBefore
-    if open.policy.onUndecided != .promote, requests < demands.requests {
+    if open.policy.onUndecided != .promote, !open.beganByOldCounts, requests < demands.requests {
       blame(
         .evidence,
         "\(name) \(record.version) is promoted after \(requests) requests, and its policy asks for \(demands.requests)",

@@ -58,11 +58,12 @@ extension Referee {
       blame(.attempts, "\(record.model) begins a rollout that nobody asked for", in: world)
       return
     }
-    let open = Watch.Open(
+    var open = Watch.Open(
       id: record.id, attempt: Attempt(record), startedAt: world.now, policy: asked.live.policy,
       isRestore: world.ledger.models[record.model]?.machine.rollout?.kind != .deploy,
       isFirst: watch.proven.isEmpty, requestsBefore: world.answered(record.model, record.revision),
       lastReadyAt: world.now)
+    open.beganByOldCounts = world.troubles.has(.countsLate)
     checkBeginning(of: open, record, in: world)
     checkAdmission(of: open, record, in: world)
     if !open.isRestore { watches[record.model]?.failed.remove(record.revision) }

@@ -21,6 +21,8 @@ final class Watch {
     var isFirst: Bool
     /// Whether a person has sent it on.
     var isPushedOn = false
+    /// Whether the gateway told old counts when it began: which requests came before nobody could see.
+    var beganByOldCounts = false
     /// The requests that its revision had answered when it began.
     var requestsBefore: Int
     /// How long its clock stood still.
