@@ -16,7 +16,7 @@ extension Reconciler {
     do throws(SourceError) {
       let tip = try await edges.repository.fetch()
       try await take(tip, fetched: true)
-      try? await miss(answered)
+      await hold(whoseAnswersVanished: answered)
       sourceTrouble = nil
     } catch {
       // Being stopped in the middle of a fetch says nothing about the remote.
@@ -26,10 +26,19 @@ extension Reconciler {
   }
 
   /// Failures that were answered in Git before this look at it began, and that it asks for all the same.
-  private func miss(_ answered: [ModelName: WriteBackProgress]) async throws(JournalError) {
+  private func hold(whoseAnswersVanished answered: [ModelName: WriteBackProgress]) async {
     guard !answered.isEmpty else { return }
     await turns.enter()
     defer { turns.leave() }
+    do throws(JournalError) {
+      try await hold(answered)
+    } catch {
+      // The next look at Git finds it again.
+      edges.logger.error("a revert that vanished could not be journalled", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func hold(_ answered: [ModelName: WriteBackProgress]) async throws(JournalError) {
     for (name, answer) in answered.sorted(by: { $0.key < $1.key }) {
       guard var record = records[name], let asked = desired?.models[name],
         Planning.revision(of: asked.workload) == record.machine.desired?.revision,

@@ -105,7 +105,8 @@ extension Mutant {
       seed: 1),
     Mutant(
       "miss-no-revert", in: "Agent/Reconciler+Intake.swift",
-      "try? await miss(answered)", "if !MUTANT { try? await miss(answered) }", seed: 1186),
+      "await hold(whoseAnswersVanished: answered)",
+      "if !MUTANT { await hold(whoseAnswersVanished: answered) }", seed: 1186),
     Mutant(
       "bring-back-another", in: "Planning/RevertProof.swift",
       "guard wasThere else", "guard MUTANT || wasThere else", seed: 313),

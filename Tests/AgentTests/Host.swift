@@ -179,4 +179,17 @@ extension Host {
     #expect(try await host.model().phase == .stable)
     return host
   }
+
+  /// A host whose version 2 has failed and is reverted in Git, while a full disk kept the journal from being told.
+  static func withUnrecordedRevert() async throws -> Host {
+    let host = try await withStable()
+    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
+    await host.settle()
+    await host.run(3, errors: [revision(of: "fraud", 2): 0.5])
+    await host.journal.fail(with: JournalError(.storage, "disk full"))
+    #expect(await !host.reconciler.writeBackDue())
+    await host.journal.fail(with: nil)
+    #expect(await host.repository.log.count == 3)
+    return host
+  }
 }

@@ -46,13 +46,7 @@ import Vocabulary
   @Test func `a version that is asked for anew after its revert is not reverted for the same failure`()
     async throws
   {
-    let host = try await Host.withStable()
-    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
-    await host.settle()
-    await host.run(3, errors: [bad: 0.5])
-    await host.journal.fail(with: JournalError(.storage, "disk full"))
-    #expect(await !host.reconciler.writeBackDue())
-    await host.journal.fail(with: nil)
+    let host = try await Host.withUnrecordedRevert()
     #expect(await host.repository.log.count == 3)
     await host.commit("Deploy fraud 2 again", ["fraud.yaml": manifest(version: 2)])
     host.clock.advance(by: .seconds(10))

@@ -89,13 +89,7 @@ import Vocabulary
   }
 
   @Test func `a revert that was pushed before a crash could tell is not written twice`() async throws {
-    var host = try await Host.withStable()
-    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
-    await host.settle()
-    await host.run(3, errors: [bad: 0.5])
-    await host.journal.fail(with: JournalError(.storage, "disk full"))
-    #expect(await !host.reconciler.writeBackDue())
-    await host.journal.fail(with: nil)
+    var host = try await Host.withUnrecordedRevert()
     #expect(await host.repository.log.count == 3)
     try await host.restartAgent()
     #expect(await host.reconciler.writeBackDue())
@@ -106,13 +100,7 @@ import Vocabulary
   }
 
   @Test func `a pushed revert that no journal tells of is found by the next look at Git`() async throws {
-    var host = try await Host.withStable()
-    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
-    await host.settle()
-    await host.run(3, errors: [bad: 0.5])
-    await host.journal.fail(with: JournalError(.storage, "disk full"))
-    #expect(await !host.reconciler.writeBackDue())
-    await host.journal.fail(with: nil)
+    var host = try await Host.withUnrecordedRevert()
     try await host.restartAgent()
     await host.reconciler.poll()
     await host.settle()
