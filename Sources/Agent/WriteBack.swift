@@ -274,10 +274,11 @@ package struct WriteBack {
 extension ConfigRepository {
   /// The agent's own revert for this failure, recognised by its trailer; `nil` when there is none on the branch.
   func revert(answering request: WriteBackRequest, at tip: CommitID) async throws(SourceError) -> CommitID? {
-    let trailer = "Evenkeel-Rollout: \(request.rollout)"
     let failed = await known(request.failed.commit)
     let commits = try await history(from: tip, downTo: failed, limit: History.limit)
-    return commits.first { $0.message.split(separator: "\n").contains { $0 == trailer } }?.id
+    return commits.first { commit in
+      trailers(of: commit.message).contains { $0 == ("Evenkeel-Rollout", request.rollout.rawValue) }
+    }?.id
   }
 
   /// `nil` also for a commit that a rewritten branch has left behind.

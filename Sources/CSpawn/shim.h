@@ -22,6 +22,10 @@ extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *
 // glibc 2.13, prlimit(2).
 extern int prlimit(pid_t pid, int resource, const struct rlimit *new_limit, struct rlimit *old_limit);
 
+// glibc 2.27, memfd_create(2). 1 is MFD_CLOEXEC.
+extern int memfd_create(const char *name, unsigned int flags);
+static const unsigned int EVENKEEL_MFD_CLOEXEC = 1;
+
 // No core file, and no look into the memory for other processes of the same user.
 static inline int evenkeel_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 

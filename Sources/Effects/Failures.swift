@@ -35,6 +35,8 @@ package struct SourceError: EdgeError, Hashable {
     case mirror
     /// A bound was exceeded: a file, a tree or a history that is too large.
     case tooLarge
+    /// What it takes to make or to check signatures is missing or cannot be used: a key, a program.
+    case trust
   }
   package var kind: Kind
   package var message: String
@@ -46,7 +48,7 @@ package struct SourceError: EdgeError, Hashable {
 
   package var remedy: Remedy {
     switch kind {
-    case .unreachable, .timedOut, .denied, .empty: .wait
+    case .unreachable, .timedOut, .denied, .empty, .trust: .wait
     case .notFound, .tooLarge: .commit
     case .mirror: .retry
     }

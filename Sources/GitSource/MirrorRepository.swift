@@ -35,6 +35,10 @@ package actor MirrorRepository: ConfigRepository {
     package var credentials: AgentSettings.Credentials?
     /// A file with the certificates of the authorities that may vouch for the server; the host's own when `nil`.
     package var authorities: String?
+    /// The SSH private key that signs the agent's commits; `nil` when they are not signed.
+    package var signingKey: String?
+    /// Where `ssh-keygen` and `gpg` are looked for.
+    package var programs = HelperProgram.usualFolders
     /// The most that one fetch may transfer.
     package var maximumPackBytes = 1 << 30
     /// The mirror's packs are brought together when there are more; as in Git's own `gc.autoPackLimit`.

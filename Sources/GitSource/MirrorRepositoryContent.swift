@@ -118,12 +118,19 @@ extension MirrorRepository {
   }
 
   package func commit(_ tree: TreeID, onto parent: CommitID, message: String, at time: Timestamp)
-    throws(SourceError) -> CommitID
+    async throws(SourceError) -> CommitID
   {
     let tree = try existing(tree.rawValue, "tree")
     let parent = try existing(parent.rawValue, "commit")
+    let content = try locally { (mirror) throws(GitFailure) in
+      try mirror.content(of: tree, onto: parent, message: message, by: configuration.author, at: time)
+    }
+    let signer = configuration.signingKey.map {
+      CommitSigner(keyFile: $0, programs: configuration.programs)
+    }
+    let signature = try await signer?.sign(content)
     let commit = try locally { (mirror) throws(GitFailure) in
-      try mirror.commit(tree, onto: parent, message: message, by: configuration.author, at: time)
+      try mirror.write(commit: content, signature: signature)
     }
     return CommitID(commit.hex)
   }

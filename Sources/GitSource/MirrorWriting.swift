@@ -150,10 +150,10 @@ extension Mirror {
     return ObjectID(oid)
   }
 
-  /// Writes a commit with one parent; no reference moves.
-  func commit(
-    _ tree: ObjectID, onto parent: ObjectID, message: String, by author: CommitAuthor, at time: Timestamp
-  ) throws(GitFailure) -> ObjectID {
+  /// The bytes of a commit with one parent, which is not written yet: those that a signature is for.
+  func content(
+    of tree: ObjectID, onto parent: ObjectID, message: String, by author: CommitAuthor, at time: Timestamp
+  ) throws(GitFailure) -> [UInt8] {
     var signature: UnsafeMutablePointer<git_signature>?
     defer { git_signature_free(signature) }
     try git("write the author") {
@@ -162,11 +162,23 @@ extension Mirror {
     let tree = try self.tree(tree)
     let parent = try commit(parent)
     var parents: [OpaquePointer?] = [parent.pointer]
-    var oid = git_oid()
+    var buffer = git_buf()
+    defer { git_buf_dispose(&buffer) }
     try git("write the commit") {
-      git_commit_create(
-        &oid, repository.pointer, nil, signature, signature, nil, message, tree.pointer, parents.count,
-        &parents)
+      git_commit_create_buffer(
+        &buffer, repository.pointer, signature, signature, nil, message, tree.pointer, parents.count, &parents
+      )
+    }
+    return [UInt8](UnsafeRawBufferPointer(start: buffer.ptr, count: buffer.size))
+  }
+
+  /// Writes a commit with its signature, if it has one; no reference moves.
+  func write(commit content: [UInt8], signature: String?) throws(GitFailure) -> ObjectID {
+    var oid = git_oid()
+    let text = String(decoding: content, as: UTF8.self)
+    try git("write the commit") {
+      git_commit_create_with_signature(
+        &oid, repository.pointer, text, signature, signature == nil ? nil : "gpgsig")
     }
     return ObjectID(oid)
   }

@@ -67,10 +67,15 @@ package struct AgentSettings: Sendable, Hashable {
   package struct Identity: Sendable, Hashable {
     package var name: String
     package var email: String
+    /// The SSH private key that signs them; `nil` when they are not signed.
+    package var signingKeyFile: String?
 
-    package init(name: String = "Evenkeel", email: String = "evenkeel@localhost") {
+    package init(
+      name: String = "Evenkeel", email: String = "evenkeel@localhost", signingKeyFile: String? = nil
+    ) {
       self.name = name
       self.email = email
+      self.signingKeyFile = signingKeyFile
     }
   }
 

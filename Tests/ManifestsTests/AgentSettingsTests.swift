@@ -32,7 +32,7 @@ struct AgentSettingsTests {
           path: environments/prod
           interval: 10s
           timeout: 5s
-          writeBack: {name: Keel Bot, email: keel@example.com}
+          writeBack: {name: Keel Bot, email: keel@example.com, signingKeyFile: /etc/evenkeel/signing-key}
         stateDir: /srv/evenkeel
         host:
           instances: process
@@ -51,7 +51,8 @@ struct AgentSettingsTests {
           source: .init(
             url: "https://git.example.com/models/config.git", branch: "release/1", path: "environments/prod",
             interval: .seconds(10), timeout: .seconds(5),
-            writeBack: .init(name: "Keel Bot", email: "keel@example.com")),
+            writeBack: .init(
+              name: "Keel Bot", email: "keel@example.com", signingKeyFile: "/etc/evenkeel/signing-key")),
           stateDirectory: "/srv/evenkeel",
           host: .init(
             ports: 30000...30009,
@@ -175,7 +176,7 @@ struct AgentSettingsTests {
     ("source: {url: file:///c, verify: {}}", "5:28: `verify` is not supported yet"),
     (
       "source: {url: file:///c, writeBack: {signingKeyFile: x}}",
-      "5:40: `signingKeyFile` is not supported yet"
+      "5:56: `signingKeyFile` must be an absolute path, not `x`"
     ),
     (
       "source: {url: file:///c, writeBack: {name: a <b>}}",

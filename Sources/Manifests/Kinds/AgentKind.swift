@@ -73,8 +73,11 @@ private struct LocatedSource: Sendable {
 private let writeBack: ValueType<AgentSettings.Identity> = .object(
   .byDefault("name", .personName, "Evenkeel", shown: "Evenkeel", "The name of author and committer."),
   .byDefault("email", .email, "evenkeel@localhost", shown: "evenkeel@localhost", "Their mail address."),
-  notYet: [UnsupportedField("signingKeyFile", "The key that signs the commits.")]
-) { name, email in AgentSettings.Identity(name: name, email: email) }
+  .optional(
+    "signingKeyFile", .absolutePath,
+    "The SSH private key that signs the commits, without a passphrase. Only the agent's user may read the file."
+  )
+) { name, email, key in AgentSettings.Identity(name: name, email: email, signingKeyFile: key) }
 
 extension ValueType where Value == String {
   /// Git delimits the parts of an identity by angle brackets.

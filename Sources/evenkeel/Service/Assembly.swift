@@ -53,6 +53,7 @@ extension MirrorRepository.Configuration {
       worker: "/proc/self/exe")
     credentials = source.auth
     authorities = source.caFile
+    signingKey = source.writeBack.signingKeyFile
   }
 }
 
