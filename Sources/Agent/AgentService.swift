@@ -32,7 +32,9 @@ package struct AgentService: Service {
   private func poll() async {
     var failures = 0
     while !Task.isCancelled {
-      failures = await reconciler.poll() == nil ? 0 : failures + 1
+      // A tip that is held is an answer all the same.
+      let trouble = await reconciler.poll()
+      failures = trouble == nil || trouble?.kind == .held ? 0 : failures + 1
       alarm.ring()
       let pause = pollPause(interval, afterFailures: failures)
       let jitter = Double(reconciler.edges.dice() % 200) / 1000 - 0.1

@@ -13,12 +13,15 @@ extension Reconciler {
     await polls.enter()
     defer { polls.leave() }
     let answered = records.byName.compactMapValues(\.machine.answeredBy)
+    var tip: CommitID?
     do throws(SourceError) {
-      let tip = try await edges.repository.fetch()
-      try await take(tip, fetched: true)
+      let fetched = try await edges.repository.fetch()
+      tip = fetched
+      try await take(fetched, fetched: true, cleared: try await clearance(for: fetched))
       await hold(whoseAnswersVanished: answered)
-      sourceTrouble = nil
+      (sourceTrouble, held) = (nil, nil)
     } catch {
+      if error.kind == .held { held = tip }
       // Being stopped in the middle of a fetch says nothing about the remote.
       if !Task.isCancelled { await sourceFailed(error) }
     }
@@ -55,23 +58,34 @@ extension Reconciler {
   private func sourceFailed(_ error: SourceError) async {
     let isNews = error != sourceTrouble
     if isNews {
-      edges.logger.error("the configuration repository cannot be read", metadata: ["error": "\(error)"])
-      let event = Event(at: edges.clock.now(), reason: "SourceUnavailable", message: error.message)
+      let reason = error.kind == .held ? "SourceHeld" : "SourceUnavailable"
+      edges.logger.error("the configuration repository is not followed", metadata: ["error": "\(error)"])
+      let event = Event(at: edges.clock.now(), reason: reason, message: error.message)
       try? await write([.event(event)])
     }
     sourceTrouble = error
     guard desired == nil else { return }
     do throws(SourceError) {
-      if let tip = try await edges.repository.mirroredTip() { try await take(tip, fetched: false) }
+      try await takeFromMirror()
     } catch {
-      if isNews {
+      if isNews, error != sourceTrouble {
         edges.logger.error("the mirror cannot be read", metadata: ["error": "\(error)"])
       }
     }
   }
 
-  private func take(_ tip: CommitID, fetched: Bool) async throws(SourceError) {
-    if desired != nil, source?.commit == tip {
+  /// After a restart: what is in force stays so. Before anything is, the tip that was fetched last is judged as ever.
+  private func takeFromMirror() async throws(SourceError) {
+    if let commitInForce {
+      try await take(commitInForce, fetched: false, cleared: nil)
+    } else if let tip = try await edges.repository.mirroredTip() {
+      try await take(tip, fetched: false, cleared: try await clearance(for: tip))
+    }
+  }
+
+  /// - Parameter cleared: What is to be journalled about the trust in it; `nil` when it is in force already.
+  private func take(_ tip: CommitID, fetched: Bool, cleared: TrustRecord?) async throws(SourceError) {
+    if desired != nil, source?.commit == tip, cleared == nil || cleared == trust {
       if fetched { source?.fetchedAt = edges.clock.now() }
       return
     }
@@ -99,9 +113,16 @@ extension Reconciler {
       url: settings.url, branch: settings.branch, path: settings.path, commit: tip,
       fetchedAt: fetched ? now : self.source?.fetchedAt ?? now)
     do throws(JournalError) {
-      try await takeIn(wishes, changed, revisions, introductions, reverts, source)
+      try await takeIn(wishes, changed, revisions, introductions, reverts, source, cleared)
     } catch {
       edges.logger.error("the wishes of Git could not be journalled", metadata: ["error": "\(error)"])
+      return
+    }
+    // The next look at Git that brings something new tries again; until then nothing is collected.
+    do throws(SourceError) {
+      try await edges.repository.keep(tip)
+    } catch {
+      edges.logger.warning("the commit in force is not kept", metadata: ["error": "\(error)"])
     }
   }
 
@@ -130,13 +151,14 @@ extension Reconciler {
   /// All of a commit is taken in by one transaction: after a crash either none or all of it is known.
   private func takeIn(
     _ wishes: DesiredState, _ changed: [DesiredModel], _ revisions: [ModelName: Revision],
-    _ introductions: [ModelName: CommitID], _ reverts: [WriteBackRequest: CommitID], _ source: SourceRecord
+    _ introductions: [ModelName: CommitID], _ reverts: [WriteBackRequest: CommitID], _ source: SourceRecord,
+    _ cleared: TrustRecord?
   ) async throws(JournalError) {
     await turns.enter()
     defer { turns.leave() }
     try await followClock()
     let now = edges.clock.now()
-    var entries: [JournalEntry] = [.source(source)]
+    var entries: [JournalEntry] = [.source(source)] + (cleared.map { [.trust($0)] } ?? [])
     for (request, commit) in reverts.sorted(by: { $0.key.model < $1.key.model }) where isPending(request) {
       entries += WriteBackResult.pushed(commit).entries(for: request, at: now)
     }
@@ -168,6 +190,7 @@ extension Reconciler {
     records.merge(updated)
     pruneTrouble = refusal
     self.source = source
+    if let cleared { trust = cleared }
     desired = wishes
   }
 

@@ -19,9 +19,11 @@ extension Reconciler {
     return observation
   }
 
-  /// With Git out of reach nobody knows whether it still asks for the candidate.
+  /// With Git out of reach nobody knows whether it still asks for the candidate. A tip that is held is no answer either, but
+  /// what was trusted before stays in force.
   private var sourceOutage: Trouble? {
-    sourceTrouble.map { Trouble(reason: "SourceUnavailable", message: $0.message) }
+    guard let sourceTrouble, sourceTrouble.kind != .held else { return nil }
+    return Trouble(reason: "SourceUnavailable", message: sourceTrouble.message)
   }
 
   /// Instances of releases besides the candidate that are not gone yet.

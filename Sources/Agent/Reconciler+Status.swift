@@ -12,7 +12,8 @@ extension Reconciler {
       agent: .init(
         name: settings.agent, version: settings.version, capacity: settings.limits.capacity,
         pruneLimit: settings.pruneLimit, corrections: corrections.gateway),
-      source: .init(commit: source?.commit, fetchedAt: source?.fetchedAt, trouble: sourceTrouble?.message),
+      source: .init(
+        commit: source?.commit, fetchedAt: source?.fetchedAt, trouble: sourceTrouble?.message, held: held),
       models: models.map(report))
   }
 

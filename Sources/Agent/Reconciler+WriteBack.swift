@@ -14,10 +14,12 @@ extension Reconciler {
     guard let due = parked.first(where: { isDue($0, at: now) }), let request = request(for: due) else {
       return false
     }
-    let result = await WriteBack(repository: edges.repository, clock: edges.clock, agent: settings.agent)
-      .run(request, jitter: Double(edges.dice() % 1000) / 1000) { [weak self] in
-        await self?.current(request)
-      }
+    let writeBack = WriteBack(
+      repository: edges.repository, clock: edges.clock, agent: settings.agent,
+      check: { [weak self] (commit) throws(SourceError) in _ = try await self?.clearance(for: commit) })
+    let result = await writeBack.run(request, jitter: Double(edges.dice() % 1000) / 1000) { [weak self] in
+      await self?.current(request)
+    }
     // Being stopped in the middle of it says nothing about the remote.
     if case .postponed = result, Task.isCancelled { return false }
     do throws(JournalError) {

@@ -21,6 +21,10 @@ package actor Reconciler {
     didSet { rest = nil }
   }
   var sourceTrouble: SourceError?
+  /// Which commits are trusted; `nil` when nothing is journalled about it.
+  var trust: TrustRecord?
+  /// The tip that is not taken in, as of the last look at Git.
+  var held: CommitID?
   /// Why models that Git no longer has are kept all the same.
   var pruneTrouble: Trouble?
   /// Why rollouts that are due have not begun, as of the last pass.
@@ -70,6 +74,7 @@ package actor Reconciler {
     records = RecordBook(contents.models)
     specs = Dictionary(contents.instances.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
     source = contents.source
+    trust = contents.trust
     try await resumeClock(from: contents.clock)
     await edges.instances.adopt(contents.instances)
   }

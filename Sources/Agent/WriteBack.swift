@@ -39,11 +39,17 @@ package struct WriteBack {
   let clock: any Clock
   /// The agent's name.
   let agent: String
+  /// Throws when a commit may not be built upon.
+  let check: @Sendable (CommitID) async throws(SourceError) -> Void
 
-  package init(repository: any ConfigRepository, clock: any Clock, agent: String) {
+  package init(
+    repository: any ConfigRepository, clock: any Clock, agent: String,
+    check: @escaping @Sendable (CommitID) async throws(SourceError) -> Void
+  ) {
     self.repository = repository
     self.clock = clock
     self.agent = agent
+    self.check = check
   }
 
   /// How often a race is run in one try; after that it is postponed like any other trouble.
@@ -81,6 +87,7 @@ package struct WriteBack {
     _ request: WriteBackRequest, jitter: Double, isCurrent: @Sendable () async -> Bool
   ) async throws(SourceError) -> WriteBackResult? {
     let tip = try await repository.fetch()
+    try await check(tip)
     let wishes = try await repository.desired(at: tip)
     switch AskedFor(request.model, in: wishes) {
     case .unreadable:

@@ -46,6 +46,19 @@ package struct SteerRequest: Hashable, Codable, Sendable {
   }
 }
 
+/// The body of `POST /v1/source/accept`.
+package struct AcceptRequest: Hashable, Codable, Sendable {
+  /// The commit that is held: its id, or at least seven digits of it.
+  package var commit: String
+  /// Who asks. What the kernel says about the caller comes first.
+  package var by: String?
+
+  package init(commit: String, by: String? = nil) {
+    self.commit = commit
+    self.by = by
+  }
+}
+
 /// What a command did, in one sentence.
 package struct SteerReport: Hashable, Codable, Sendable {
   package var message: String

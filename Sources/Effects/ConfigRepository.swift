@@ -70,6 +70,13 @@ package protocol ConfigRepository: ManifestReader {
   /// The tip as of the last fetch, without the network; `nil` before the first one.
   func mirroredTip() async throws(SourceError) -> CommitID?
 
+  /// Whether `commit` is `ancestor` or has it in its history. Nothing descends from a commit that is not in the mirror.
+  func descends(_ commit: CommitID, from ancestor: CommitID) async throws(SourceError) -> Bool
+
+  /// Keeps a commit and its history in the mirror, whatever becomes of the branch, in place of the one that was kept
+  /// before.
+  func keep(_ commit: CommitID) async throws(SourceError)
+
   /// What the manifests of a whole-repository tree ask for.
   func desired(in tree: TreeID) async throws(SourceError) -> DesiredState
 

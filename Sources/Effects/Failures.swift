@@ -37,6 +37,9 @@ package struct SourceError: EdgeError, Hashable {
     case tooLarge
     /// What it takes to make or to check signatures is missing or cannot be used: a key, a program.
     case trust
+    /// The tip of the branch is not taken in before a person has looked: its history was rewritten, or somebody unknown
+    /// has written it.
+    case held
   }
   package var kind: Kind
   package var message: String
@@ -49,7 +52,7 @@ package struct SourceError: EdgeError, Hashable {
   package var remedy: Remedy {
     switch kind {
     case .unreachable, .timedOut, .denied, .empty, .trust: .wait
-    case .notFound, .tooLarge: .commit
+    case .notFound, .tooLarge, .held: .commit
     case .mirror: .retry
     }
   }

@@ -56,6 +56,7 @@ package enum JournalEntry: Hashable, Sendable {
   case revert(CommitID, of: RolloutID)
   case event(Event)
   case source(SourceRecord)
+  case trust(TrustRecord)
   /// How the clocks stood to each other: the times in all records are by this wall clock.
   case clock(ClockReading)
 }
@@ -65,15 +66,17 @@ package struct JournalContents: Hashable, Sendable {
   package var models: [ModelRecord]
   package var instances: [InstanceSpec]
   package var source: SourceRecord?
+  package var trust: TrustRecord?
   package var clock: ClockReading?
 
   package init(
     models: [ModelRecord] = [], instances: [InstanceSpec] = [], source: SourceRecord? = nil,
-    clock: ClockReading? = nil
+    trust: TrustRecord? = nil, clock: ClockReading? = nil
   ) {
     self.models = models
     self.instances = instances
     self.source = source
+    self.trust = trust
     self.clock = clock
   }
 }

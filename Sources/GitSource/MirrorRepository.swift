@@ -111,6 +111,19 @@ package actor MirrorRepository: ConfigRepository {
     }
   }
 
+  /// Runs a change of the mirror while no worker of ours uses it: a worker clears away what it takes for leftovers of
+  /// earlier ones.
+  func alone(_ work: () throws(SourceError) -> Void) async throws(SourceError) {
+    await network.enter()
+    do throws(SourceError) {
+      try work()
+      await network.leave()
+    } catch {
+      await network.leave()
+      throw error
+    }
+  }
+
   private var unexpectedAnswer: SourceError {
     SourceError(.unreachable, "the network worker answered another question than it was asked")
   }

@@ -59,11 +59,12 @@ package struct JournalReader: Sendable {
   func contents() async throws(JournalError) -> JournalContents {
     try await read { database -> JournalContents in
       let sources: [SourceRecord] = try documents(in: database, "SELECT id, record FROM source", of: "source")
+      let trust: [TrustRecord] = try documents(in: database, "SELECT id, record FROM trust", of: "trust")
       let clocks: [ClockReading] = try documents(in: database, "SELECT id, record FROM clock", of: "clock")
       return JournalContents(
         models: try documents(in: database, "SELECT name, record FROM model ORDER BY name", of: "model"),
         instances: try documents(in: database, "SELECT id, record FROM instance ORDER BY id", of: "instance"),
-        source: sources.first, clock: clocks.first)
+        source: sources.first, trust: trust.first, clock: clocks.first)
     }
   }
 

@@ -37,6 +37,8 @@ struct JournalWriter {
       try write(event)
     case .source(let record):
       try run("INSERT OR REPLACE INTO source (id, record) VALUES (1, ?)", [Documents.encode(record)])
+    case .trust(let record):
+      try run("INSERT OR REPLACE INTO trust (id, record) VALUES (1, ?)", [Documents.encode(record)])
     case .clock(let reading):
       try run("INSERT OR REPLACE INTO clock (id, record) VALUES (1, ?)", [Documents.encode(reading)])
     }

@@ -44,6 +44,18 @@ func makeMigrator() -> DatabaseMigrator {
         """)
     for change in recordsOfEveryStrategy { try database.execute(sql: change) }
   }
+  migrator.registerMigration("3-trust") { database in
+    try database.execute(
+      sql: """
+        CREATE TABLE trust (
+          id INTEGER PRIMARY KEY CHECK (id = 1),
+          record TEXT NOT NULL
+        ) STRICT;
+        -- Whatever was taken in so far was taken in without a check. A journal that has a source and says nothing here
+        -- has lost it.
+        INSERT INTO trust (id, record) SELECT 1, '{"accepted":[]}' FROM source;
+        """)
+  }
   return migrator
 }
 

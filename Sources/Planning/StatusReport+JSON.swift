@@ -28,7 +28,7 @@ extension StatusReport.Agent: Codable {
 
 extension StatusReport.Source: Codable {
   private enum CodingKeys: String, CodingKey {
-    case commit, fetchedAt, trouble
+    case commit, fetchedAt, trouble, held
   }
 
   package init(from decoder: any Decoder) throws {
@@ -36,6 +36,7 @@ extension StatusReport.Source: Codable {
     commit = try container.decodeIfPresent(CommitID.self, forKey: .commit)
     fetchedAt = try container.decodeIfPresent(TimeText.self, forKey: .fetchedAt)
     trouble = try container.decodeIfPresent(String.self, forKey: .trouble)
+    held = try container.decodeIfPresent(CommitID.self, forKey: .held)
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -43,6 +44,7 @@ extension StatusReport.Source: Codable {
     try container.encode(commit, forKey: .commit)
     try container.encode(fetchedAt, forKey: .fetchedAt)
     try container.encode(trouble, forKey: .trouble)
+    try container.encode(held, forKey: .held)
   }
 }
 

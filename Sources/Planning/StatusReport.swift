@@ -29,16 +29,20 @@ package struct StatusReport: Hashable, Codable, Sendable {
   }
 
   /// The commit whose wishes were taken in last, and when; both `nil` before the first fetch. `trouble` says why
-  /// Git cannot be read at the moment; the last wishes stay in force then.
+  /// Git cannot be read at the moment, or why its tip, `held`, is not taken in; the last wishes stay in force then.
   package struct Source: Hashable, Sendable {
     package var commit: CommitID?
     package var fetchedAt: TimeText?
     package var trouble: String?
+    package var held: CommitID?
 
-    package init(commit: CommitID? = nil, fetchedAt: Timestamp? = nil, trouble: String? = nil) {
+    package init(
+      commit: CommitID? = nil, fetchedAt: Timestamp? = nil, trouble: String? = nil, held: CommitID? = nil
+    ) {
       self.commit = commit
       self.fetchedAt = fetchedAt.map(TimeText.init)
       self.trouble = trouble
+      self.held = held
     }
   }
 

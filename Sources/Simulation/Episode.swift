@@ -1,6 +1,7 @@
 import Agent
 import Effects
 import Logging
+import Planning
 import Rollout
 import Vocabulary
 
@@ -19,6 +20,8 @@ package final class Episode: @unchecked Sendable {
   private var restartAt = World.beginning
   private var downFor = Duration.zero
   private var isHostOff = false
+  /// Since when the agent has held the tip of the branch.
+  private var heldSince: Timestamp?
   /// What the next agent will die of.
   private var nextDeath: (count: Int, happens: Bool)?
   /// Whether the agent waits for Git, and the world goes on beside it.
@@ -205,10 +208,27 @@ package final class Episode: @unchecked Sendable {
   private func poll() async {
     guard let reconciler else { return }
     let trouble = await reconciler.poll()
-    world.isSourceOut = trouble != nil
+    world.isSourceOut = trouble != nil && trouble?.kind != .held
+    await lookAtHeldSource()
     nextPoll = world.now + scenario.setting.pollInterval
     world.hasRung = true
   }
+
+  /// Somebody who has set the branch back says after a while that it was meant.
+  private func lookAtHeldSource() async {
+    guard let reconciler, !life.isOver, let commit = await reconciler.status().source.held else {
+      heldSince = nil
+      return
+    }
+    let since = heldSince ?? world.now
+    heldSince = since
+    guard world.now - since >= Self.patienceOfOperator else { return }
+    world.referee.accepted.insert(commit)
+    let result = try? await reconciler.accept(commit.rawValue, by: "ann")
+    world.note("a person accepts \(commit.short): \(result.map { "\($0)" } ?? "no answer")")
+  }
+
+  private static let patienceOfOperator = Duration.seconds(15)
 
   /// Passes as long as something moves, and then the revert that is due.
   private func pass() async {

@@ -7,6 +7,7 @@ package actor MemoryJournal: JournalStore {
   private var models: [ModelName: ModelRecord] = [:]
   private var instances: [InstanceID: InstanceSpec] = [:]
   private var source: SourceRecord?
+  private var trust: TrustRecord?
   private var clock: ClockReading?
   private var rollouts: [RolloutRecord] = []
   package private(set) var events: [Event] = []
@@ -20,7 +21,8 @@ package actor MemoryJournal: JournalStore {
   package func load() async throws(JournalError) -> JournalContents {
     JournalContents(
       models: models.values.sorted { $0.machine.name < $1.machine.name },
-      instances: instances.values.sorted { $0.id < $1.id }, source: source, clock: clock)
+      instances: instances.values.sorted { $0.id < $1.id }, source: source, trust: trust,
+      clock: clock)
   }
 
   package func record(_ entries: [JournalEntry]) async throws(JournalError) -> [Event] {
@@ -33,6 +35,7 @@ package actor MemoryJournal: JournalStore {
       case .instance(let spec): instances[spec.id] = spec
       case .removeInstance(let id): instances[id] = nil
       case .source(let record): source = record
+      case .trust(let record): trust = record
       case .clock(let reading): clock = reading
       case .rollout(let record):
         rollouts.removeAll { $0.id == record.id }

@@ -66,6 +66,13 @@ package actor MemoryRepository: ConfigRepository {
 
   package var tip: CommitID? { remoteTip }
 
+  /// The first commit of the remote's branch.
+  package var rootCommit: CommitID? {
+    var next = remoteTip
+    while let id = next, let parent = commits[id]?.parents.first { next = parent }
+    return next
+  }
+
   package func text(of path: String) -> String? {
     remoteTip.flatMap { commits[$0]?.files[path] }.map { String(decoding: $0, as: UTF8.self) }
   }
@@ -86,6 +93,19 @@ package actor MemoryRepository: ConfigRepository {
     _ = try known(id)
     return id
   }
+
+  package func descends(_ commit: CommitID, from ancestor: CommitID) async throws(SourceError) -> Bool {
+    var seen: Set<CommitID> = []
+    var next = [commit]
+    while let id = next.popLast() {
+      if id == ancestor { return commits[id] != nil }
+      if seen.insert(id).inserted { next += commits[id]?.parents ?? [] }
+    }
+    return false
+  }
+
+  /// Nothing is ever collected here.
+  package func keep(_ commit: CommitID) async throws(SourceError) { _ = try known(commit) }
 
   package func desired(at commit: CommitID) async throws(SourceError) -> DesiredState {
     Self.read(try known(commit).files)

@@ -25,7 +25,7 @@ struct Evenkeel: AsyncParsableCommand {
           ResumeCommand.self, AbortCommand.self, RetryCommand.self,
           RollbackCommand.self,
         ]),
-      CommandGroup(name: "Host", subcommands: [AgentCommand.self, VersionCommand.self]),
+      CommandGroup(name: "Host", subcommands: [AgentCommand.self, SourceCommand.self, VersionCommand.self]),
     ])
 }
 

@@ -28,7 +28,8 @@ struct Host {
 
   private static func agent(
     _ repository: MemoryRepository, _ artifacts: MemoryArtifacts, _ instances: MemoryInstances,
-    _ gateway: MemoryGateway, _ journal: MemoryJournal, _ clock: VirtualClock, _ limits: HostLimits
+    _ gateway: MemoryGateway, _ journal: MemoryJournal, _ clock: VirtualClock, _ limits: HostLimits,
+    branch: String = "main"
   ) -> Reconciler {
     Reconciler(
       edges: Edges(
@@ -36,13 +37,16 @@ struct Host {
         journal: journal, clock: clock, dice: Dice().roll,
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
       settings: LoopSettings(
-        agent: "test-host", version: "0", url: "memory:", branch: "main", path: "", ports: 20000...20099,
+        agent: "test-host", version: "0", url: "memory:", branch: branch, path: "", ports: 20000...20099,
         limits: limits))
   }
 
   /// The agent is gone, and another one starts on the same host.
-  mutating func restartAgent() async throws {
-    reconciler = Self.agent(repository, artifacts, instances, gateway, journal, clock, limits)
+  ///
+  /// - Parameter branch: What its file says to follow.
+  mutating func restartAgent(following branch: String = "main") async throws {
+    reconciler = Self.agent(
+      repository, artifacts, instances, gateway, journal, clock, limits, branch: branch)
     try await reconciler.resume()
   }
 

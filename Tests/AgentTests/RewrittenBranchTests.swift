@@ -35,6 +35,26 @@ import Vocabulary
     #expect(await host.reasons().count { $0 == "RevertVanished" } == 1)
   }
 
+  @Test func `a revert that was taken in and is set back is not forgotten when that is accepted`()
+    async throws
+  {
+    let host = try await Host.withStable()
+    let commit = await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
+    await host.settle()
+    await host.run(3, errors: [bad: 0.5])
+    await host.settle()
+    #expect(await host.repository.log.count == 3)
+    await host.repository.setBack(to: commit)
+    await host.settle()
+    #expect(await host.reconciler.status().source.held == commit)
+    _ = try await host.reconciler.accept(commit.rawValue, by: "ann")
+    await host.settle()
+    #expect(await host.split() == ["1": 100])
+    let stalled = try #require(try await host.model().conditions.first { $0.type == .stalled })
+    #expect(stalled.reason == "FailedBefore")
+    #expect(await host.repository.log.count == 2)
+  }
+
   @Test func `a person who asks for a rollback then has the failure reverted again`() async throws {
     let host = try await hostWithoutItsRevert()
     _ = try await host.reconciler.steer("fraud", .rollback(to: nil, reason: nil), by: "ann")
@@ -71,8 +91,10 @@ import Vocabulary
     var moved = asked
     moved.lastGoodOfOthers = ["spam": revision(of: "spam", 3)]
     let answers = Answers([asked, moved])
-    let result = await WriteBack(repository: host.repository, clock: host.clock, agent: "test")
-      .run(asked, jitter: 0, current: { answers.next() })
+    let result = await WriteBack(
+      repository: host.repository, clock: host.clock, agent: "test", check: { _ in }
+    )
+    .run(asked, jitter: 0, current: { answers.next() })
     guard case .pushed = result else {
       Issue.record("it came to \(result)")
       return

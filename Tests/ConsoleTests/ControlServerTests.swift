@@ -50,6 +50,29 @@ import Vocabulary
     }
   }
 
+  @Test func `a held commit is accepted in the name that the kernel vouches for, and no other is`()
+    async throws
+  {
+    try await ControlFixture.serve { fixture in
+      try await fixture.deployTwoVersions()
+      let first = try #require(await fixture.repository.rootCommit)
+      await fixture.repository.setBack(to: first)
+      try await fixture.settle()
+      #expect(try await fixture.client.status().source.held == first)
+      let refusal = await #expect(throws: ControlClientError.self) {
+        try await fixture.client.accept(AcceptRequest(commit: "1234567"))
+      }
+      #expect(refusal?.description.contains("what is held is \(first.short)") == true)
+      let report = try await fixture.client.accept(AcceptRequest(commit: first.short, by: "somebody else"))
+      #expect(report.changed)
+      #expect(!report.message.contains("somebody else"))
+      #expect(try await !fixture.client.accept(AcceptRequest(commit: first.rawValue)).changed)
+      try await fixture.settle()
+      let source = try await fixture.client.status().source
+      #expect((source.commit, source.held, source.trouble) == (first, nil, nil))
+    }
+  }
+
   @Test func `an abort returns traffic to stable`() async throws {
     try await ControlFixture.serve { fixture in
       try await fixture.deployTwoVersions()

@@ -47,15 +47,16 @@ import Vocabulary
   @Test(arguments: [
     "validate", "reconcile", "digest", "status", "history", "events", "promote", "pause", "resume", "abort",
     "retry",
-    "rollback", "agent",
-    "version",
+    "rollback", "agent", "source accept", "version",
   ])
   func `the reference page shows the help of every command`(_ command: String) async throws {
     let project = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
     let page = try String(contentsOf: project.appending(path: "docs/reference/cli.md"), encoding: .utf8)
     try await withTemporaryFolder { folder in
-      let help = try await evenkeel("help", command, in: folder, environment: ["COLUMNS": "100"])
+      let help = try await evenkeel(
+        "help", in: folder, then: command.split(separator: " ").map(String.init),
+        environment: ["COLUMNS": "100"])
       let lines = help.output.split(separator: "\n").map { line in
         String(line.reversed().drop { $0 == " " }.reversed())
       }

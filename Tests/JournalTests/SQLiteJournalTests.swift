@@ -20,17 +20,22 @@ import Vocabulary
     try await withTemporaryFolder { folder in
       let (model, other) = (try modelRecord(), try modelRecord("another"))
       let spec = try instanceSpec()
+      let trust = TrustRecord(
+        baseline: "c1", accepted: ["c0"],
+        pending: Acceptance(commit: "c2", replacing: "c1", by: "ann", at: sourceRecord.fetchedAt))
       do {
         let journal = try await SQLiteJournal(stateDirectory: folder)
         try await journal.record([
-          .model(model), .model(other), .instance(spec), .source(sourceRecord), .event(event()),
+          .model(model), .model(other), .instance(spec), .source(sourceRecord), .trust(trust),
+          .event(event()),
           .rollout(try rolloutRecord("01")),
         ])
       }
       let journal = try await SQLiteJournal(stateDirectory: folder)
       #expect(
         try await journal.load()
-          == JournalContents(models: [other, model], instances: [spec], source: sourceRecord))
+          == JournalContents(
+            models: [other, model], instances: [spec], source: sourceRecord, trust: trust))
       #expect(try await journal.history(of: "fraud-detector", limit: 10) == [try rolloutRecord("01")])
       var expected = event()
       expected.sequence = 1

@@ -26,5 +26,7 @@ import Vocabulary
     #expect(canary.live.policy.rollbackWindow == .zero)
     #expect(contents.instances.count == 1)
     #expect(contents.clock == nil)
+    // What it had taken in was taken in without a check.
+    #expect(contents.trust == TrustRecord())
   }
 }

@@ -70,13 +70,20 @@ package struct ControlClient: Sendable {
   package func steer(_ verb: SteerVerb, _ model: ModelName, _ request: SteerRequest)
     async throws(ControlClientError) -> SteerReport
   {
-    let body: Data
+    try await ask(.POST, "models/\(escaped(model))/\(verb.rawValue)", body: try bytes(of: request))
+  }
+
+  /// Has the agent take the operator's word for the commit that it holds.
+  package func accept(_ request: AcceptRequest) async throws(ControlClientError) -> SteerReport {
+    try await ask(.POST, "source/accept", body: try bytes(of: request))
+  }
+
+  private func bytes(of request: some Encodable) throws(ControlClientError) -> Data {
     do {
-      body = try controlEncoder().encode(request)
+      return try controlEncoder().encode(request)
     } catch {
       throw .unexpected(socket: socket, "the request cannot be written: \(error)")
     }
-    return try await ask(.POST, "models/\(escaped(model))/\(verb.rawValue)", body: body)
   }
 
   /// Has the agent ask Git now. The deadline has room for the agent's own deadline of a fetch.

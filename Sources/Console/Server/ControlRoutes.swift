@@ -23,6 +23,7 @@ func controlRouter(for reconciler: Reconciler, alarm: Alarm) -> Router<ControlCo
   api.get("models/:name/history") { request, context in
     try json(await handlers.history(of: modelName(context), request), context)
   }
+  api.post("source/accept") { request, context in try json(await handlers.accept(request, context), context) }
   for verb in SteerVerb.allCases {
     api.post("models/:name/\(verb.rawValue)") { request, context in
       try json(await handlers.steer(verb, modelName(context), request, context), context)
@@ -89,7 +90,7 @@ struct ControlHandlers: Sendable {
     _ verb: SteerVerb, _ name: ModelName, _ request: Request, _ context: ControlContext
   ) async throws -> SteerReport {
     let wish = try await steerRequest(request, context)
-    let person = await context.peer() ?? wish.by?.printable.truncated(to: 64) ?? "somebody"
+    let person = await person(context, orElse: wish.by)
     switch try await reconciler.steer(name, try command(verb, wish), by: person) {
     case .done(let message):
       alarm.ring()
@@ -128,6 +129,27 @@ struct ControlHandlers: Sendable {
     } catch {
       throw ControlFailure.invalid(#"the body must be JSON such as {"reason": "…", "by": "…"}"#)
     }
+  }
+
+  /// Takes an operator's word for the commit that is held, and has Git asked at once.
+  func accept(_ request: Request, _ context: ControlContext) async throws -> SteerReport {
+    let body = try await request.body.collect(upTo: context.maxUploadSize)
+    guard let wish = try? JSONDecoder().decode(AcceptRequest.self, from: Data(body.readableBytesView)) else {
+      throw ControlFailure.invalid(#"the body must be JSON such as {"commit": "3f2a9c1", "by": "…"}"#)
+    }
+    let person = await person(context, orElse: wish.by)
+    switch try await reconciler.accept(wish.commit, by: person) {
+    case .done(let message):
+      alarm.poll()
+      return SteerReport(message: message, changed: true)
+    case .already(let message): return SteerReport(message: message, changed: false)
+    case .refused(let reason): throw ControlFailure(.conflict, "Refused", reason)
+    }
+  }
+
+  /// Who asks: what the kernel says about the caller, or else what the caller says.
+  private func person(_ context: ControlContext, orElse name: String?) async -> String {
+    await context.peer() ?? name?.printable.truncated(to: 64) ?? "somebody"
   }
 
   private func number(_ name: String, of request: Request, in range: ClosedRange<Int>) throws -> Int? {

@@ -11,8 +11,10 @@ extension Referee {
     case .rollout(let record): journals(record, in: world)
     case .model(let record): journals(record, in: world)
     case .removeModel(let name): forget(name, in: world)
-    case .source(let source): takesIn(source.commit, in: world)
-    case .instance, .removeInstance, .revert, .event, .clock: break
+    case .source(let source):
+      checkDescent(of: source.commit, in: world)
+      takesIn(source.commit, in: world)
+    case .instance, .removeInstance, .revert, .event, .clock, .trust: break
     }
   }
 

@@ -77,6 +77,14 @@ extension Referee {
     }
   }
 
+  /// A branch that was set back is followed only where a person has said so.
+  mutating func checkDescent(of commit: CommitID, in world: World) {
+    guard let before = world.ledger.source?.commit, !world.branch.descends(commit, from: before),
+      !accepted.contains(where: { world.branch.descends(commit, from: $0) })
+    else { return }
+    blame(.obedience, "\(commit.short) is taken in, and does not descend from \(before.short)", in: world)
+  }
+
   /// A newer commit has taken the place of a rollout.
   mutating func checkSuperseded(_ record: RolloutRecord, in world: World) {
     let name = record.model

@@ -29,6 +29,8 @@ struct Referee {
   var hasRestarted = false
   /// Whether the branch was ever set back, so that a revert may have vanished from it.
   var isSetBack = false
+  /// The commits that a person has accepted after the branch was rewritten.
+  var accepted: Set<CommitID> = []
   /// When the last complete pass was.
   var lastPass: Timestamp?
   /// Whether anything has happened since the last complete pass that the rules are about.

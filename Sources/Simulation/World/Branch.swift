@@ -67,6 +67,17 @@ struct Branch {
     return line
   }
 
+  /// Whether a commit is another one, or has it in its history.
+  func descends(_ commit: CommitID, from ancestor: CommitID) -> Bool {
+    var seen: Set<CommitID> = []
+    var next = [commit]
+    while let id = next.popLast() {
+      if id == ancestor { return true }
+      if seen.insert(id).inserted { next += commits[id]?.parents ?? [] }
+    }
+    return false
+  }
+
   private func snapshot(_ id: TreeID) -> Snapshot? {
     guard let number = Int(id.rawValue), snapshots.indices.contains(number) else { return nil }
     return snapshots[number]

@@ -56,6 +56,13 @@ struct GitEdge: ConfigRepository {
     try known(CommitID(revision)).id
   }
 
+  func descends(_ commit: CommitID, from ancestor: CommitID) async throws(SourceError) -> Bool {
+    world.branch.descends(try known(commit).id, from: ancestor)
+  }
+
+  /// Nothing is ever collected here.
+  func keep(_ commit: CommitID) async throws(SourceError) { _ = try known(commit) }
+
   func desired(at commit: CommitID) async throws(SourceError) -> DesiredState {
     try await desired(in: known(commit).tree)
   }

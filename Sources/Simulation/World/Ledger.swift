@@ -29,6 +29,7 @@ struct Ledger {
   private(set) var courses: [ModelName: Course] = [:]
   private(set) var instances: [InstanceID: InstanceSpec] = [:]
   private(set) var source: SourceRecord?
+  private(set) var trust: TrustRecord?
   private var clock: ClockReading?
   /// In the order in which they began.
   private(set) var rollouts: [RolloutRecord] = []
@@ -38,7 +39,8 @@ struct Ledger {
   var contents: JournalContents {
     JournalContents(
       models: models.values.sorted { $0.machine.name < $1.machine.name },
-      instances: instances.values.sorted { $0.id < $1.id }, source: source, clock: clock)
+      instances: instances.values.sorted { $0.id < $1.id }, source: source, trust: trust,
+      clock: clock)
   }
 
   func rollout(_ id: RolloutID) -> RolloutRecord? { places[id].map { rollouts[$0] } }
@@ -55,6 +57,7 @@ struct Ledger {
     case .instance(let spec): instances[spec.id] = spec
     case .removeInstance(let id): instances[id] = nil
     case .source(let record): source = record
+    case .trust(let record): trust = record
     case .clock(let reading): clock = reading
     case .rollout(let record): put(record)
     case .revert(let commit, let id): if let place = places[id] { rollouts[place].revert = commit }

@@ -37,6 +37,12 @@ struct MeasuredRepository: ConfigRepository {
 
   func mirroredTip() async throws(SourceError) -> CommitID? { try await mirror.mirroredTip() }
 
+  func descends(_ commit: CommitID, from ancestor: CommitID) async throws(SourceError) -> Bool {
+    try await mirror.descends(commit, from: ancestor)
+  }
+
+  func keep(_ commit: CommitID) async throws(SourceError) { try await mirror.keep(commit) }
+
   func commit(named revision: String) async throws(SourceError) -> CommitID {
     try await mirror.commit(named: revision)
   }

@@ -118,7 +118,8 @@ private actor RevertStage {
 
   func revertByAgent() async throws -> Double {
     guard let task else { throw BenchmarkFailure("nothing to revert") }
-    let writeBack = WriteBack(repository: repository, clock: WallClock(), agent: "benchmarks")
+    let writeBack = WriteBack(
+      repository: repository, clock: WallClock(), agent: "benchmarks", check: { _ in })
     var result: WriteBackResult?
     let took = await seconds {
       result = await writeBack.run(task.request, jitter: 0.5, current: { task.request })

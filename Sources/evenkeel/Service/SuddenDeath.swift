@@ -89,7 +89,7 @@
       case .event(let event): event.reason
       case .source: "source"
       // These go with others.
-      case .clock, .rollout: nil
+      case .clock, .rollout, .trust: nil
       }
     }
   }

@@ -178,6 +178,7 @@ let statusGolden = #"""
     "source" : {
       "commit" : "3f2a9c1d00000000000000000000000000000000",
       "fetchedAt" : "2026-03-01T09:30:00.250Z",
+      "held" : null,
       "trouble" : null
     }
   }
