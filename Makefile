@@ -8,6 +8,8 @@ SHELL := /bin/bash
 SWIFT ?= swift
 # Tests start real servers and real Envoys; all at once they would starve each other of two cores.
 TEST_WIDTH ?= 4
+# What the last run of the tests printed.
+TEST_LOG := .build/test.log
 PREFIX ?= /usr/local
 DESTDIR ?=
 
@@ -37,7 +39,15 @@ demo: build ## See a bad model caught, taken off traffic and reverted in Git
 
 ##@ Prove
 test: deps ## Run every test
-	$(SWIFT) test --disable-xctest --experimental-maximum-parallelization-width $(TEST_WIDTH)
+	@$(call run-tests,--experimental-maximum-parallelization-width $(TEST_WIDTH))
+
+test-again: deps ## Run the suites that failed last time once more, one test after the other
+	@grep --quiet '^✘ Test run' $(TEST_LOG) || { echo "$(TEST_LOG) tells of no run that came to its end"; exit 1; }; \
+	suites=$$(sed --quiet 's/^✘ Suite \([A-Za-z0-9]*\) failed.*/\1/p' $(TEST_LOG) | sort --unique | paste --serial --delimiters='|'); \
+	[ -n "$$suites" ] || { echo "no suite failed in $(TEST_LOG)"; exit 1; }; \
+	cp $(TEST_LOG) $(TEST_LOG).first; \
+	$(call run-tests,--experimental-maximum-parallelization-width 1 --filter "($$suites)/"); \
+	echo "These failed beside other tests and passed by themselves:"; grep '^✘' $(TEST_LOG).first
 
 torture: deps ## Kill the agent at every journal write of every strategy (five minutes)
 	EVENKEEL_TORTURE=1 $(SWIFT) test --disable-xctest --experimental-maximum-parallelization-width $(TEST_WIDTH) \
@@ -91,6 +101,13 @@ $(SERVERS)/unpacked: | packages
 	for package in $(SERVERS)/packages/*.deb; do dpkg-deb --extract "$$package" $(SERVERS); done
 	rm -r $(SERVERS)/packages
 	touch $@
+
+# What failed is said again at the end, where one looks first.
+define run-tests
+mkdir --parents .build; \
+$(SWIFT) test --disable-xctest $(1) 2>&1 | tee $(TEST_LOG) \
+  || { echo "What failed:"; grep --extended-regexp '^(✘|error:|/[^ ]*: error:)' $(TEST_LOG) | tail --lines=60; exit 1; }
+endef
 
 # The lists of a fresh container are empty, and those of an old one name packages that are gone.
 update-lists = if [ "$$(id --user)" = 0 ]; then apt-get update --quiet; else sudo apt-get update --quiet; fi
