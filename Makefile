@@ -54,7 +54,7 @@ torture: deps ## Kill the agent at every journal write of every strategy (five m
 	  --filter AgentKillTests
 
 simulate: packages ## Live through random lives of a host: SEEDS=N from FIRST=N, or SECONDS=N, or the one of SEED=N
-	$(SWIFT) build -c release --product simulator
+	$(SWIFT) build -c release --static-swift-stdlib --product simulator
 	.build/release/simulator $(if $(SEED),--seed $(SEED),--first $(or $(FIRST),1) \
 	  $(if $(SECONDS),--seconds $(SECONDS),--seeds $(or $(SEEDS),2000)))
 

@@ -9,7 +9,7 @@ extension Author {
     var events: [Scheduled] = []
     var at = dice.seconds(10...20)
     let names = setting.models.map(\.name)
-    for number in 0..<(20 + dice.roll(30)) {
+    for number in 0..<(mood.isLong ? 20 + dice.roll(30) : 4 + dice.roll(8)) {
       at += dice.chance(30) ? dice.seconds(0...2) : dice.seconds(3...20)
       var edits = [writeEdit(names, number)]
       // Somebody loses the whole folder: that is no wish to serve nothing.

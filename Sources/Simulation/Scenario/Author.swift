@@ -26,6 +26,9 @@ struct Author {
     var hasPeople: Bool
     var hasLimits: Bool
     var isMessy: Bool
+    /// Most lives are short: more of them fit into an hour, and a rule that is broken in one can be read at a glance. Some
+    /// are long, for what takes many models and much time to come about.
+    var isLong: Bool
   }
 
   /// Faults that belong together.
@@ -47,7 +50,7 @@ struct Author {
     }
     mood = Mood(
       faults: faults, badVersions: 20 + dice.roll(40), hasPeople: dice.chance(50),
-      hasLimits: dice.chance(35), isMessy: dice.chance(40))
+      hasLimits: dice.chance(35), isMessy: dice.chance(40), isLong: dice.chance(10))
   }
 
   mutating func write() -> Scenario {
@@ -71,7 +74,7 @@ struct Author {
   static let policies = ["careful", "quick", "strict", "odd"]
 
   private mutating func writeSetting() -> Setting {
-    let names = Array(Self.names.prefix(3 + dice.roll(6)))
+    let names = Array(Self.names.prefix(mood.isLong ? 3 + dice.roll(6) : 2 + dice.roll(3)))
     var tree = Tree()
     tree.put(.runtime(generation: 0), into: Tree.shared)
     for name in Self.policies { tree.put(.policy(writePolicy(name)), into: Tree.shared) }
@@ -88,7 +91,7 @@ struct Author {
       models: models, documents: documents, roommates: roommates, tree: tree,
       pollInterval: dice.seconds(5...15),
       fetchTime: dice.pick([.milliseconds(100), .seconds(1), .seconds(3)]) ?? .seconds(1),
-      pace: dice.pick([.milliseconds(500), .seconds(2), .seconds(3)]) ?? .seconds(2),
+      pace: dice.pick([.seconds(1), .seconds(3), .seconds(5)]) ?? .seconds(2),
       limits: writeLimits(Array(documents.values)),
       pruneLimit: dice.pick([50, 50, 30, 100]) ?? 50)
   }
