@@ -1,19 +1,32 @@
+import Simulation
 import TestSupport
 import Testing
 
 /// The executable, as `make simulate` runs it.
 @Suite struct ReplayTests {
-  /// In these lives the agent finds several mistakes of one commit at once.
-  @Test(arguments: [20, 81, 142])
-  func `the same seed is the same story in processes that hash differently`(seed: Int) async throws {
+  @Test func `the same seed is the same story in processes that hash differently`() async throws {
     let program = try builtExecutable("simulator")
-    var stories: Set<String> = []
-    for _ in 1...3 {
-      // Each process has a hash seed of its own, as long as nobody sets SWIFT_DETERMINISTIC_HASHING.
-      stories.insert(try await run(program, ["--seed", String(seed), "--no-shrink"]).output)
+    for seed in try await seedsWithMistakes(3) {
+      var stories: Set<String> = []
+      for _ in 1...3 {
+        // Each process has a hash seed of its own, as long as nobody sets SWIFT_DETERMINISTIC_HASHING.
+        stories.insert(try await run(program, ["--seed", String(seed), "--no-shrink"]).output)
+      }
+      #expect(stories.count == 1)
+      #expect(stories.first?.contains("has a mistake") == true)
     }
-    #expect(stories.count == 1)
-    #expect(stories.first?.contains("has a mistake") == true)
+  }
+
+  /// Lives in which the agent finds mistakes of a commit, several of them at once in most: what it says of them comes
+  /// out of sets and dictionaries.
+  private func seedsWithMistakes(_ count: Int) async throws -> [UInt64] {
+    var seeds: [UInt64] = []
+    for seed in 1...300 as ClosedRange<UInt64> where seeds.count < count {
+      let life = await Episode.live(Scenario(seed: seed), tellsStory: true)
+      if life.story.lines.contains(where: { $0.contains("has a mistake") }) { seeds.append(seed) }
+    }
+    try #require(seeds.count == count)
+    return seeds
   }
 
   @Test func `the number of jobs changes nothing but the time`() async throws {

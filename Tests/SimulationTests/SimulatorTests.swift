@@ -11,7 +11,7 @@ import Testing
       if let violation = result.violation { Issue.record("seed \(seed): \(violation)") }
       total.add(result.tally)
     }
-    #expect(total.rollouts > 400)
+    #expect(total.rollouts > 200)
     for outcome in [Outcome.promoted, .rolledBack, .superseded, .aborted] {
       #expect(total.outcomes[outcome, default: 0] > 0, "no rollout was \(outcome)")
     }
