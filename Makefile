@@ -53,6 +53,9 @@ torture: deps ## Kill the agent at every journal write of every strategy (five m
 	EVENKEEL_TORTURE=1 $(SWIFT) test --disable-xctest --experimental-maximum-parallelization-width $(TEST_WIDTH) \
 	  --filter AgentKillTests
 
+differential: deps ## Compare reverts with those of git in HISTORIES=N random histories from FIRST=N
+	EVENKEEL_HISTORIES=$(or $(HISTORIES),500) EVENKEEL_FIRST_HISTORY=$(or $(FIRST),1) $(SWIFT) test --disable-xctest --filter DifferentialTests
+
 simulate: packages ## Live through random lives of a host: SEEDS=N from FIRST=N, or SECONDS=N, or the one of SEED=N
 	$(SWIFT) build -c release --static-swift-stdlib --product simulator
 	.build/release/simulator $(if $(SEED),--seed $(SEED),--first $(or $(FIRST),1) \
@@ -166,6 +169,6 @@ clean: ## Remove what was built
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	  /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: build release demo test torture simulate mutants check bench format install deps packages systemd clean help
+.PHONY: build release demo test torture differential simulate mutants check bench format install deps packages systemd clean help

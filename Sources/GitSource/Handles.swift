@@ -47,11 +47,8 @@ enum TreeEntryKind: GitHandleKind {
 enum TreeBuilderKind: GitHandleKind {
   static func release(_ pointer: OpaquePointer) { git_treebuilder_free(pointer) }
 }
-enum IndexKind: GitHandleKind {
-  static func release(_ pointer: OpaquePointer) { git_index_free(pointer) }
-}
-enum ConflictIteratorKind: GitHandleKind {
-  static func release(_ pointer: OpaquePointer) { git_index_conflict_iterator_free(pointer) }
+enum DiffKind: GitHandleKind {
+  static func release(_ pointer: OpaquePointer) { git_diff_free(pointer) }
 }
 enum ReferenceKind: GitHandleKind {
   static func release(_ pointer: OpaquePointer) { git_reference_free(pointer) }

@@ -127,6 +127,17 @@ final class Mirror {
 struct TreeEntry {
   enum Mode {
     case file, folder, link, submodule
+
+    /// `nil` for a mode that no Git writes.
+    init?(_ rawMode: git_filemode_t) {
+      switch rawMode {
+      case GIT_FILEMODE_TREE: self = .folder
+      case GIT_FILEMODE_BLOB, GIT_FILEMODE_BLOB_EXECUTABLE: self = .file
+      case GIT_FILEMODE_LINK: self = .link
+      case GIT_FILEMODE_COMMIT: self = .submodule
+      default: return nil
+      }
+    }
   }
   /// `nil` when the name is not UTF-8.
   var name: String?
@@ -146,14 +157,7 @@ struct TreeEntry {
   init?(_ entry: OpaquePointer) {
     guard let oid = git_tree_entry_id(entry), let name = git_tree_entry_name(entry) else { return nil }
     let rawMode = git_tree_entry_filemode(entry)
-    let mode: Mode
-    switch rawMode {
-    case GIT_FILEMODE_TREE: mode = .folder
-    case GIT_FILEMODE_BLOB, GIT_FILEMODE_BLOB_EXECUTABLE: mode = .file
-    case GIT_FILEMODE_LINK: mode = .link
-    case GIT_FILEMODE_COMMIT: mode = .submodule
-    default: return nil
-    }
+    guard let mode = Mode(rawMode) else { return nil }
     self.init(name: String(validatingCString: name), id: ObjectID(oid.pointee), mode: mode, rawMode: rawMode)
   }
 }

@@ -44,6 +44,8 @@ package actor MirrorRepository: ConfigRepository {
     /// The mirror's packs are brought together when there are more; as in Git's own `gc.autoPackLimit`.
     package var maximumPacks = 50
     package var limits = ManifestLimits()
+    /// The installed Git: a path, or a name that is looked up.
+    package var git = "git"
 
     package init(
       mirror: String, url: String, branch: String, path: String, author: CommitAuthor, timeout: Duration,
@@ -64,6 +66,8 @@ package actor MirrorRepository: ConfigRepository {
   private let executor = SerialQueueExecutor(label: "evenkeel.git")
   let folder: MirrorFolder
   private let network = Turnstile()
+  /// Merges that need a folder of attributes take turns: there is one such folder.
+  let merging = Turnstile()
   var cache: ManifestCache
   var opened: Mirror?
   /// Set when something that must be in the mirror cannot be read: the next fetch makes a new one.

@@ -94,12 +94,11 @@ extension MirrorRepository {
 
   // MARK: Writing
 
-  package func revert(_ commits: [CommitID], onto tip: CommitID) throws(SourceError) -> RevertAttempt {
+  package func revert(_ commits: [CommitID], onto tip: CommitID) async throws(SourceError) -> RevertAttempt {
     let tip = try existing(tip.rawValue, "commit")
     var ids: [ObjectID] = []
     for commit in commits { ids.append(try existing(commit.rawValue, "commit")) }
-    let merge = try locally { (mirror) throws(GitFailure) in try mirror.revert(ids, onto: tip) }
-    switch merge {
+    switch try await revert(ids, onto: tip) {
     case .clean(let tree): return .tree(TreeID(tree.hex))
     case .conflict(let paths): return .conflict(paths: paths)
     }

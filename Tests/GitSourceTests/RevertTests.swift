@@ -1,4 +1,5 @@
 import Effects
+import FoundationEssentials
 import GitSource
 import TestSupport
 import Testing
@@ -97,6 +98,84 @@ import Vocabulary
       let tip = try await mirror.fetch()
       let empty = try await fixture.remote.work("hash-object", "-t", "tree", "--stdin")
       #expect(try await mirror.revert([tip], onto: tip) == .tree(TreeID(empty)))
+    }
+  }
+
+  @Test func `merges files as the attributes of the repository say`() async throws {
+    let files = [
+      ".gitattributes": "*.yaml merge=binary\n", "models/.gitattributes": "list.yaml merge=union\n",
+      "models/list.yaml": lines(1...3), "models/a.yaml": lines(1...30),
+    ]
+    try await Fixture.with(files) { fixture in
+      let bad = try await fixture.remote.commit([
+        "models/list.yaml": lines(1...3, changing: 2, to: "bad")
+      ])
+      let binary = try await fixture.remote.commit(["models/a.yaml": lines(1...30, changing: 2, to: "bad")])
+      try await fixture.remote.commit([
+        "models/list.yaml": lines(1...3, changing: 2, to: "later"),
+        "models/a.yaml": lines(1...30, changing: 20, to: "later"),
+      ])
+      try await fixture.remote.publish()
+      let expected = try #require(try await gitRevert([bad], in: fixture.remote))
+      #expect(try await gitRevert([binary], in: fixture.remote) == nil)
+      let mirror = fixture.mirror()
+      let tip = try await mirror.fetch()
+      #expect(try await mirror.revert([CommitID(bad)], onto: tip) == .tree(TreeID(expected)))
+      #expect(
+        try await mirror.revert([CommitID(binary)], onto: tip) == .conflict(paths: ["models/a.yaml"]))
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: fixture.folder + "/state") == ["mirror.git"])
+    }
+  }
+
+  @Test func `needs no git while nobody has touched the files of the commit`() async throws {
+    try await Fixture.with(["models/a.yaml": "a: 1\n", "models/b.yaml": "b: 1\n"]) { fixture in
+      let change = try await fixture.remote.commit(["models/a.yaml": "a: 2\n"])
+      let addition = try await fixture.remote.commit(["new/c.yaml": "c\n"])
+      let removal = try await fixture.remote.commit(["models/b.yaml": nil])
+      try await fixture.remote.commit(["models/d.yaml": "d: 1\n"])
+      try await fixture.remote.publish()
+      let mirror = fixture.mirror { $0.git = "/nowhere/git" }
+      let tip = try await mirror.fetch()
+      for commits in [[change], [addition], [removal], [removal, addition, change]] {
+        let expected = try #require(try await gitRevert(commits, in: fixture.remote))
+        #expect(
+          try await mirror.revert(commits.map { CommitID($0) }, onto: tip) == .tree(TreeID(expected)))
+      }
+    }
+  }
+
+  /// A repository in which a revert has to merge a file line by line.
+  private func withMerge(_ body: (Fixture, _ bad: CommitID) async throws -> Void) async throws {
+    try await Fixture.with(["a.yaml": lines(1...30)]) { fixture in
+      let bad = try await fixture.remote.commit(["a.yaml": lines(1...30, changing: 2, to: "bad")])
+      try await fixture.remote.commit(["a.yaml": lines(1...30, changing: 20, to: "later")])
+      try await fixture.remote.publish()
+      try await body(fixture, CommitID(bad))
+    }
+  }
+
+  @Test func `says that git is missing when a revert needs it`() async throws {
+    try await withMerge { fixture, bad in
+      let mirror = fixture.mirror { $0.git = "/nowhere/git" }
+      let tip = try await mirror.fetch()
+      let error = await complaint { _ = try await mirror.revert([bad], onto: tip) }
+      #expect(error?.kind == .mirror)
+      #expect(error?.message.contains("git (2.38 or later) cannot be run") == true)
+    }
+  }
+
+  @Test func `does not wait for a git that never ends`() async throws {
+    try await withMerge { fixture, bad in
+      let git = fixture.folder + "/git"
+      try write("#!/bin/sh\nsleep 1000 & wait # \(git)\n", to: git)
+      try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: git)
+      let tip = try await fixture.mirror().fetch()
+      let mirror = fixture.mirror(timeout: .seconds(1)) { $0.git = git }
+      let error = await complaint { _ = try await mirror.revert([bad], onto: tip) }
+      #expect(error?.kind == .timedOut)
+      #expect(error?.message.contains("git did not end after 1 s") == true)
+      try await eventually("the child is gone") { commandLines(containing: git).isEmpty }
     }
   }
 

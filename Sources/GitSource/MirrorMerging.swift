@@ -1,0 +1,141 @@
+import CLibgit2
+import Effects
+import FoundationEssentials
+import Glibc
+import Logging
+
+/// Reverting as `git revert` does it. libgit2 has a merge of its own, which differs from Git's: see
+/// `docs/decisions/0017-reverts-are-merged-by-git.md`.
+extension MirrorRepository {
+  /// Reverts commits, in the given order, on top of `tip`, each onto the tree that the one before it left.
+  func revert(_ commits: [ObjectID], onto tip: ObjectID) async throws(SourceError) -> TreeMerge {
+    var running = try locally { (mirror) throws(GitFailure) in try mirror.rootTree(of: tip) }
+    for commit in commits {
+      let tree = running
+      let sides = try locally { (mirror) throws(GitFailure) in
+        try mirror.sides(ofReverting: commit, onto: tree)
+      }
+      let merge: TreeMerge
+      if let tree = try locally({ (mirror) throws(GitFailure) in try mirror.mergeByPaths(sides) }) {
+        merge = .clean(tree)
+      } else {
+        merge = try await mergeByGit(sides)
+      }
+      guard case .clean(let tree) = merge else { return merge }
+      running = tree
+    }
+    return .clean(running)
+  }
+
+  private func mergeByGit(_ sides: MergeSides) async throws(SourceError) -> TreeMerge {
+    let (ours, theirs) = try locally { (mirror) throws(GitFailure) in try mirror.commits(for: sides) }
+    let attributes = try locally { (mirror) throws(GitFailure) in try mirror.attributeFiles(in: sides.ours) }
+    let merge = try await mergeByGit(ours, theirs, attributes)
+    if merge == nil { logger.warning("git died of a merge; the revert counts as one with conflicts") }
+    if let merge, merge != .conflict(paths: []) { return merge }
+    // Whatever it is, it is about the files of the commit.
+    let changes = try locally { (mirror) throws(GitFailure) in
+      try mirror.changes(from: sides.base, to: sides.theirs)
+    }
+    return .conflict(paths: (changes ?? []).map(\.path).sorted())
+  }
+
+  private func mergeByGit(
+    _ ours: ObjectID, _ theirs: ObjectID, _ attributes: [(path: String, bytes: [UInt8])]
+  ) async throws(SourceError) -> TreeMerge? {
+    let git = GitProgram(
+      executable: configuration.git, mirror: configuration.mirror, deadline: configuration.timeout)
+    if attributes.isEmpty { return try await git.merge(ours, theirs, workTree: nil) }
+    await merging.enter()
+    do throws(SourceError) {
+      let workTree = try workTree(with: attributes)
+      let merge = try await git.merge(ours, theirs, workTree: workTree)
+      try? FileManager.default.removeItem(atPath: workTree)
+      await merging.leave()
+      return merge
+    } catch {
+      await merging.leave()
+      throw error
+    }
+  }
+
+  /// A folder with nothing but attributes, since Git reads them from a work tree. One that a crash has left is replaced.
+  private func workTree(with attributes: [(path: String, bytes: [UInt8])]) throws(SourceError) -> String {
+    let folder = configuration.mirror + ".attributes"
+    do {
+      try? FileManager.default.removeItem(atPath: folder)
+      for (path, bytes) in attributes {
+        let file = URL(filePath: folder + "/" + path)
+        try FileManager.default.createDirectory(
+          at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(bytes).write(to: file)
+      }
+      return folder
+    } catch {
+      throw SourceError(.mirror, "cannot revert: cannot write beside the mirror: \(error)")
+    }
+  }
+}
+
+extension Mirror {
+  /// Commits by which `git merge-tree` can be told the base of a merge: it takes that from the history, and the base of
+  /// these two is their parent. They are nobody's, and no reference leads to them.
+  fileprivate func commits(for sides: MergeSides) throws(GitFailure) -> (ours: ObjectID, theirs: ObjectID) {
+    let base = try placeholder(sides.base, onto: nil)
+    return (try placeholder(sides.ours, onto: base), try placeholder(sides.theirs, onto: base))
+  }
+
+  /// The same commit each time, so that trying again leaves no more behind.
+  private func placeholder(_ tree: ObjectID, onto parent: ObjectID?) throws(GitFailure) -> ObjectID {
+    var signature: UnsafeMutablePointer<git_signature>?
+    defer { git_signature_free(signature) }
+    try git("prepare a merge") { git_signature_new(&signature, "Evenkeel", "evenkeel", 0, 0) }
+    let tree = try self.tree(tree)
+    var oid = git_oid()
+    let message = "A side of a merge\n"
+    if let parent {
+      let parent = try commit(parent)
+      var parents: [OpaquePointer?] = [parent.pointer]
+      try git("prepare a merge") {
+        git_commit_create(
+          &oid, repository.pointer, nil, signature, signature, nil, message, tree.pointer, 1, &parents)
+      }
+    } else {
+      try git("prepare a merge") {
+        git_commit_create(
+          &oid, repository.pointer, nil, signature, signature, nil, message, tree.pointer, 0, nil)
+      }
+    }
+    return ObjectID(oid)
+  }
+
+  /// The `.gitattributes` of a tree: with them a repository chooses how its files are merged (`merge=union`). All that
+  /// they can choose is among Git's own ways, since programs would have to be in a configuration.
+  fileprivate func attributeFiles(in root: ObjectID) throws(GitFailure) -> [(path: String, bytes: [UInt8])] {
+    var found: [(String, [UInt8])] = []
+    var folders = [(path: "", id: root, depth: 0)]
+    while let folder = folders.popLast() {
+      let tree = try self.tree(folder.id)
+      for index in 0..<git_tree_entrycount(tree.pointer) {
+        guard let entry = git_tree_entry_byindex(tree.pointer, index),
+          let text = git_tree_entry_name(entry), let oid = git_tree_entry_id(entry)
+        else { continue }
+        let isFolder = git_tree_entry_type(entry) == GIT_OBJECT_TREE
+        guard isFolder || strcmp(text, ".gitattributes") == 0, let name = String(validatingCString: text)
+        else { continue }
+        let id = ObjectID(oid.pointee)
+        if isFolder, folder.depth < Self.attributeDepth {
+          folders.append((folder.path + name + "/", id, folder.depth + 1))
+        } else if TreeEntry(entry)?.mode == .file, try size(of: id) <= Self.attributeBytes {
+          found.append((folder.path + name, try bytes(of: id)))
+        }
+      }
+    }
+    return found
+  }
+
+  /// As deep as folders are read for manifests, and then some.
+  private static var attributeDepth: Int { 64 }
+  /// What one file of attributes may have; a larger one is as good as none.
+  private static var attributeBytes: Int { 1 << 20 }
+}
