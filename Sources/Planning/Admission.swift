@@ -108,9 +108,10 @@ private func admission(
         message: "version \(proposal.version) waits: \(running) of at most \(most) rollouts are under way"))
   }
   let others = total(of: models, besides: proposal.model, \.now)
-  let now = models[proposal.model]?.now ?? Resources()
+  // What is still stopping is gone soon, so it is no measure of what the model needs already.
+  let stable = models[proposal.model]?.atRest ?? Resources()
   let load = proposal.load(beside: models[proposal.model])
-  if let capacity = limits.capacity, let lack = load.lack(since: now, beside: others, of: capacity) {
+  if let capacity = limits.capacity, let lack = load.lack(since: stable, beside: others, of: capacity) {
     return .waits(
       Trouble(
         reason: "WaitingForCapacity",

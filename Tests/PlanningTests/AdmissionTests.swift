@@ -85,6 +85,19 @@ private func reason(_ admission: Admission?) -> String? {
     #expect(reason(answers["b"]) == "WaitingForCapacity")
   }
 
+  @Test func `what is on its way out makes no room for a release that needs more than stable`() {
+    let stopping = Neighbour(
+      isReady: true, isRollingOut: false, atRest: memory(2), now: memory(4), leaving: memory(2))
+    let answers = admissions(
+      of: [proposal("a", 3, isExclusive: true)], among: ["a": stopping, "b": resting(6)], within: limits(8))
+    #expect(reason(answers["a"]) == "CapacityExceeded")
+    var busy = resting(4)
+    busy.now = memory(6)
+    let later = admissions(
+      of: [proposal("a", 3, isExclusive: true)], among: ["a": stopping, "b": busy], within: limits(8))
+    #expect(reason(later["a"]) == "WaitingForCapacity")
+  }
+
   @Test func `waits for what it depends on, and for its turn`() {
     let models: [ModelName: Neighbour] = ["a": resting(1), "b": resting(1), "c": resting(1, isReady: false)]
     let answers = admissions(
