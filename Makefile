@@ -20,7 +20,7 @@ VENV := .venv
 VENV_STAMP := $(VENV)/provisioned
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-PACKAGES := libgit2-dev libyaml-dev libsqlite3-dev libarchive-dev pkg-config git openssh-client openssl python3-venv hey
+PACKAGES := libgit2-dev libyaml-dev libsqlite3-dev libarchive-dev pkg-config git openssh-client gnupg openssl python3-venv hey
 
 # Git servers that the tests start themselves. They are unpacked here and not installed: installed they would
 # start as daemons, now and with the host, and an ordinary user could not have them.

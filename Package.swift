@@ -75,7 +75,8 @@ let package = Package(
     target(
       "GitSource",
       [
-        "CLibgit2", "CSpawn", "Effects", "Manifests", "Vocabulary", logging, subprocess, systemPackage,
+        "CLibgit2", "CSpawn", "Effects", "Manifests", "Planning", "Vocabulary", logging, subprocess,
+        systemPackage,
       ]),
     target(
       "Artifacts",
@@ -138,7 +139,7 @@ let package = Package(
     tests("PlanningTests", ["Manifests", "Planning", "Rollout", "Vocabulary"]),
     tests(
       "GitSourceTests",
-      ["Effects", "GitSource", "Manifests", "TestSupport", "Vocabulary", "evenkeel", logging]),
+      ["Effects", "GitSource", "Manifests", "Planning", "TestSupport", "Vocabulary", "evenkeel", logging]),
     tests(
       "ArtifactsTests",
       ["Artifacts", "Effects", "Manifests", "TestSupport", "Vocabulary", logging, subprocess]),

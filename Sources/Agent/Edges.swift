@@ -1,5 +1,6 @@
 package import Effects
 package import Logging
+package import Manifests
 package import Planning
 
 /// Everything the loop touches. The command line gives it the real ones, a simulation its own.
@@ -42,10 +43,12 @@ package struct LoopSettings: Hashable, Sendable {
   package var limits: HostLimits
   /// The largest share, in percent, of the running models that one commit may remove.
   package var pruneLimit: Int
+  /// Which commits must be signed by somebody we know.
+  package var verify: AgentSettings.Verification.Mode
 
   package init(
     agent: String, version: String, url: String, branch: String, path: String, ports: ClosedRange<Int>,
-    limits: HostLimits = HostLimits(), pruneLimit: Int = 50
+    limits: HostLimits = HostLimits(), pruneLimit: Int = 50, verify: AgentSettings.Verification.Mode = .none
   ) {
     self.agent = agent
     self.version = version
@@ -55,5 +58,6 @@ package struct LoopSettings: Hashable, Sendable {
     self.ports = ports
     self.limits = limits
     self.pruneLimit = pruneLimit
+    self.verify = verify
   }
 }

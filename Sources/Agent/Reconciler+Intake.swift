@@ -174,6 +174,10 @@ extension Reconciler {
         entries += [.model(record)] + news
       }
     }
+    if let baseline = cleared?.baseline, trust?.baseline == nil {
+      let message = "commits are checked from \(baseline.short) on (verify: \(settings.verify.rawValue))"
+      entries.append(.event(Event(at: now, reason: "VerificationBegins", message: message)))
+    }
     let (leaving, refusal) = leaving(in: wishes)
     if let refusal, refusal != pruneTrouble {
       entries.append(.event(Event(at: now, reason: refusal.reason, message: refusal.message)))

@@ -1,4 +1,6 @@
 package import Effects
+import Manifests
+import Planning
 import Vocabulary
 
 /// What came of an operator's word for a commit.
@@ -22,18 +24,28 @@ extension Reconciler {
   /// Whether a tip of the branch may be taken in, or built upon.
   ///
   /// - Returns: What is to be journalled when it is taken in.
-  /// - Throws: `held` when a person has to look first.
+  /// - Throws: `held` when a person has to look first; `trust` when nobody can tell.
   func clearance(for tip: CommitID) async throws(SourceError) -> TrustRecord {
     let inForce = commitInForce
+    // Another source begins anew.
     var record = trust ?? TrustRecord()
+    if inForce == nil { record = TrustRecord(pending: trust?.pending) }
+    var base = inForce
     if let pending = record.pending, pending.replacing == inForce,
       try await edges.repository.descends(tip, from: pending.commit)
     {
+      base = pending.commit
       record.pending = nil
       record.accept(pending.commit)
     } else if let inForce, tip != inForce, try await !edges.repository.descends(tip, from: inForce) {
       throw SourceError(.held, rewritten(tip, inForce))
+    } else if settings.verify != .none {
+      try await checkBaseline(of: tip, inForce, &record)
     }
+    record.baseline = nil
+    guard settings.verify != .none else { return record }
+    if tip != base { try await checkVouchers(of: tip, since: base) }
+    record.baseline = tip
     return record
   }
 
@@ -41,6 +53,81 @@ extension Reconciler {
     "the branch \(settings.branch) was rewritten: its tip \(tip.short) does not descend from \(inForce.short), the commit "
       + "in force, and is held; models keep what that one asks for. Set the branch back to \(inForce.short) or to a "
       + "descendant of it, or accept the new history: `evenkeel source accept \(tip.short)`"
+  }
+
+  /// Whether it is known up to where commits are trusted. A journal that has forgotten it is believed no more than a
+  /// stranger.
+  private func checkBaseline(of tip: CommitID, _ inForce: CommitID?, _ record: inout TrustRecord)
+    async throws(SourceError)
+  {
+    if let inForce {
+      switch trust {
+      case nil: throw lost(tip, "the journal does not say up to where commits were checked")
+      case let trust? where trust.baseline == nil:
+        // What was in force when checks were switched on is where they begin.
+        record.accept(inForce)
+      case let trust? where trust.baseline != inForce:
+        throw lost(tip, "commits were checked up to another one than is in force")
+      default: break
+      }
+    } else if source == nil, let kept = try await edges.repository.kept() {
+      throw lost(tip, "the mirror knows that \(kept.short) was in force, and the journal does not")
+    }
+  }
+
+  private func lost(_ tip: CommitID, _ reason: String) -> SourceError {
+    SourceError(
+      .held,
+      "the trusted baseline is lost: \(reason). The tip \(tip.short) is held; look at what it asks for, then "
+        + "`evenkeel source accept \(tip.short)`")
+  }
+
+  /// Whether somebody we know vouches for what the tip brings since `base`; for the tip alone at the first look.
+  private func checkVouchers(of tip: CommitID, since base: CommitID?) async throws(SourceError) {
+    let repository = edges.repository
+    var question = TrustQuestion(
+      mode: settings.verify, base: nil, commits: [], now: edges.clock.now())
+    if let base {
+      question.base = try await repository.head(of: base)
+      question.commits = try await heads(after: base, upTo: tip)
+    } else {
+      question.commits = [try await repository.head(of: tip)]
+    }
+    while true {
+      switch question.answer() {
+      case .trusted: return
+      case .ask(let commits):
+        let found = try await repository.vouchers(for: commits)
+        for commit in commits { question.vouchers[commit] = found[commit] ?? .nobody("could not be checked") }
+      case .held(let commit, let reason):
+        throw SourceError(.held, untrusted(commit, reason, tip, since: base))
+      }
+    }
+  }
+
+  /// More commits than are ever pushed between two looks at Git, or while a host is away.
+  private static let mostCommits = 10_000
+
+  private func heads(after base: CommitID, upTo tip: CommitID) async throws(SourceError) -> [CommitHead] {
+    do throws(SourceError) {
+      return try await edges.repository.heads(after: base, upTo: tip, limit: Self.mostCommits)
+    } catch {
+      guard error.kind == .tooLarge else { throw error }
+      throw SourceError(
+        .held,
+        "more than \(Self.mostCommits) commits since \(base.short) are too many to check. The tip \(tip.short) is held; "
+          + "look at it, then `evenkeel source accept \(tip.short)`")
+    }
+  }
+
+  private func untrusted(_ commit: CommitHead, _ reason: String, _ tip: CommitID, since base: CommitID?)
+    -> String
+  {
+    let inForce = base.map { "models keep what \($0.short) asks for" } ?? "nothing is deployed yet"
+    return
+      "commit \(commit.id.short) by \(commit.author) is not trusted: \(reason). The tip \(tip.short) is held; "
+      + "\(inForce). Have it signed by a key that counts, or take your own word for it: "
+      + "`evenkeel source accept \(tip.short)`"
   }
 
   /// Takes an operator's word for the commit that is held, and for no other. What is committed on top of it is judged as

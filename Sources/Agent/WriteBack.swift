@@ -109,6 +109,13 @@ package struct WriteBack {
     case .success(let (tree, scope)):
       let message = message(request, walk, scope)
       let commit = try await repository.commit(tree, onto: tip, message: message, at: clock.now())
+      do throws(SourceError) {
+        try await check(commit)
+      } catch {
+        // Pushed, it would have us and everybody else hold the branch.
+        return postponed(
+          request, "the revert is not pushed, as it would not be trusted: \(error.message)", jitter)
+      }
       guard await isCurrent() else { return nil }
       return result(of: try await repository.push(commit, replacing: tip), commit, request, jitter)
     }

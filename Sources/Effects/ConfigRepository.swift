@@ -1,4 +1,5 @@
 package import Manifests
+package import Planning
 package import Vocabulary
 
 /// A Git tree: the content of a commit without its history.
@@ -76,6 +77,22 @@ package protocol ConfigRepository: ManifestReader {
   /// Keeps a commit and its history in the mirror, whatever becomes of the branch, in place of the one that was kept
   /// before.
   func keep(_ commit: CommitID) async throws(SourceError)
+
+  /// The commit that is kept; `nil` when none is.
+  func kept() async throws(SourceError) -> CommitID?
+
+  /// What a commit says of itself.
+  func head(of commit: CommitID) async throws(SourceError) -> CommitHead
+
+  /// What `tip` has in its history, through all parents, and `base` has not: each after its parents, `tip` last.
+  ///
+  /// - Throws: `tooLarge` when there are more than `limit`.
+  func heads(after base: CommitID, upTo tip: CommitID, limit: Int) async throws(SourceError) -> [CommitHead]
+
+  /// Who vouches for commits, by the keys that count now. Nothing is asked of the network.
+  ///
+  /// - Throws: `trust` when that cannot be found out: a file of keys cannot be read, a program is missing.
+  func vouchers(for commits: [CommitID]) async throws(SourceError) -> [CommitID: Voucher]
 
   /// What the manifests of a whole-repository tree ask for.
   func desired(in tree: TreeID) async throws(SourceError) -> DesiredState

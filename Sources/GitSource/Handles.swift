@@ -41,6 +41,9 @@ enum ObjectKind: GitHandleKind {
 enum ObjectDatabaseKind: GitHandleKind {
   static func release(_ pointer: OpaquePointer) { git_odb_free(pointer) }
 }
+enum StoredObjectKind: GitHandleKind {
+  static func release(_ pointer: OpaquePointer) { git_odb_object_free(pointer) }
+}
 enum TreeEntryKind: GitHandleKind {
   static func release(_ pointer: OpaquePointer) { git_tree_entry_free(pointer) }
 }

@@ -3,7 +3,7 @@ import CLibgit2
 /// The local bare repository, through libgit2. It is not `Sendable`: whoever opens it keeps it to one thread at a time.
 final class Mirror {
   let repository: GitRepository
-  private let objects: GitHandle<ObjectDatabaseKind>
+  let objects: GitHandle<ObjectDatabaseKind>
 
   convenience init(opening folder: String) throws(GitFailure) {
     try self.init(GitRepository("open the mirror") { git_repository_open_bare($0, folder) })

@@ -37,6 +37,8 @@ package actor MirrorRepository: ConfigRepository {
     package var authorities: String?
     /// The SSH private key that signs the agent's commits; `nil` when they are not signed.
     package var signingKey: String?
+    /// Whose signatures count.
+    package var signers = SignerFiles()
     /// Where `ssh-keygen` and `gpg` are looked for.
     package var programs = HelperProgram.usualFolders
     /// The most that one fetch may transfer.
@@ -68,6 +70,8 @@ package actor MirrorRepository: ConfigRepository {
   private let network = Turnstile()
   /// Merges that need a folder of attributes take turns: there is one such folder.
   let merging = Turnstile()
+  let verification = Turnstile()
+  var knownVouchers = KnownVouchers()
   var cache: ManifestCache
   var opened: Mirror?
   /// Set when something that must be in the mirror cannot be read: the next fetch makes a new one.

@@ -45,12 +45,13 @@ package struct AgentSettings: Sendable, Hashable {
     /// `nil`.
     package var caFile: String?
     package var auth: Credentials?
+    package var verify: Verification
     package var writeBack: Identity
 
     package init(
       url: String, branch: String = "main", path: String = "", interval: Duration = .seconds(30),
       timeout: Duration = .seconds(60), caFile: String? = nil, auth: Credentials? = nil,
-      writeBack: Identity = Identity()
+      verify: Verification = Verification(), writeBack: Identity = Identity()
     ) {
       self.url = url
       self.branch = branch
@@ -59,7 +60,31 @@ package struct AgentSettings: Sendable, Hashable {
       self.timeout = timeout
       self.caFile = caFile
       self.auth = auth
+      self.verify = verify
       self.writeBack = writeBack
+    }
+  }
+
+  /// Which commits must be signed, and by whom.
+  package struct Verification: Sendable, Hashable {
+    package enum Mode: String, CaseIterable, Sendable {
+      /// Every commit since the trusted one before, also those that a merge brings in.
+      case all
+      /// Only the tip: whoever signs it answers for all that it follows.
+      case head
+      /// None.
+      case none
+    }
+    package var mode: Mode
+    /// SSH keys, in OpenSSH's format of allowed signers.
+    package var allowedSignersFile: String?
+    /// Public GPG keys.
+    package var keyringFile: String?
+
+    package init(mode: Mode = .none, allowedSignersFile: String? = nil, keyringFile: String? = nil) {
+      self.mode = mode
+      self.allowedSignersFile = allowedSignersFile
+      self.keyringFile = keyringFile
     }
   }
 

@@ -18,6 +18,9 @@ package actor MemoryJournal: JournalStore {
   /// A disk that is full, until it is told otherwise.
   package func fail(with error: JournalError?) { failure = error }
 
+  /// Forgets what it knows about trust, as somebody who edits the database could make it.
+  package func forgetTrust() { trust = nil }
+
   package func load() async throws(JournalError) -> JournalContents {
     JournalContents(
       models: models.values.sorted { $0.machine.name < $1.machine.name },

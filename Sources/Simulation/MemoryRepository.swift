@@ -1,5 +1,6 @@
 package import Effects
 package import Manifests
+package import Planning
 package import Vocabulary
 
 /// A remote and its mirror in one: a single branch whose commits are whole snapshots of files. It reverts as
@@ -9,7 +10,11 @@ package actor MemoryRepository: ConfigRepository {
     var parents: [CommitID]
     var message: String
     var files: [String: [UInt8]]
+    var committedAt = MemoryRepository.beginning
+    var voucher = Voucher.nobody("is not signed")
   }
+
+  private static let beginning = Timestamp(milliseconds: 1_772_366_400_000)
 
   private var commits: [CommitID: Commit] = [:]
   private var trees: [TreeID: [String: [UInt8]]] = [:]
@@ -18,6 +23,11 @@ package actor MemoryRepository: ConfigRepository {
   private var mirrorTip: CommitID?
   /// Set it to take the remote off the network.
   private var outage: SourceError?
+  private var keptCommit: CommitID?
+  /// Who vouches for the agent's own commits.
+  private var agentVoucher = Voucher.nobody("is not signed")
+  /// Why nobody can say who vouches for a commit.
+  private var verifierTrouble: SourceError?
   /// What the next pushes are answered, before the remote looks at them.
   private var pushAnswers: [PushOutcome] = []
   /// Runs before the remote looks at a push: somebody else who is faster.
@@ -29,13 +39,24 @@ package actor MemoryRepository: ConfigRepository {
 
   /// Commits as an engineer does, on top of the remote's tip; `nil` deletes a file.
   @discardableResult
-  package func commit(_ message: String, _ changes: [String: String?]) -> CommitID {
+  package func commit(
+    _ message: String, _ changes: [String: String?], merging others: [CommitID] = [],
+    signedBy voucher: Voucher = .nobody("is not signed"), at time: Timestamp? = nil
+  ) -> CommitID {
     var files = remoteTip.flatMap { commits[$0]?.files } ?? [:]
     for (path, text) in changes { files[path] = text.map { Array($0.utf8) } }
-    let id = add(Commit(parents: remoteTip.map { [$0] } ?? [], message: message, files: files))
+    let id = add(
+      Commit(
+        parents: (remoteTip.map { [$0] } ?? []) + others, message: message, files: files,
+        committedAt: time ?? Self.beginning, voucher: voucher))
     remoteTip = id
     return id
   }
+
+  /// Who vouches for what the agent commits from now on.
+  package func signAgentsCommits(as voucher: Voucher) { agentVoucher = voucher }
+
+  package func setVerifierTrouble(_ error: SourceError?) { verifierTrouble = error }
 
   /// Somebody sets the branch back, as by a forced push.
   package func setBack(to commit: CommitID) { remoteTip = commit }
@@ -105,7 +126,46 @@ package actor MemoryRepository: ConfigRepository {
   }
 
   /// Nothing is ever collected here.
-  package func keep(_ commit: CommitID) async throws(SourceError) { _ = try known(commit) }
+  package func keep(_ commit: CommitID) async throws(SourceError) {
+    _ = try known(commit)
+    keptCommit = commit
+  }
+
+  package func kept() async throws(SourceError) -> CommitID? { keptCommit }
+
+  package func head(of commit: CommitID) async throws(SourceError) -> CommitHead {
+    let known = try known(commit)
+    return CommitHead(
+      id: commit, parents: known.parents, author: "Ann <ann@example.com>", committedAt: known.committedAt)
+  }
+
+  package func heads(after base: CommitID, upTo tip: CommitID, limit: Int) async throws(SourceError)
+    -> [CommitHead]
+  {
+    var known: Set<CommitID> = [base]
+    var next = commits[base]?.parents ?? []
+    while let id = next.popLast() {
+      if known.insert(id).inserted { next += commits[id]?.parents ?? [] }
+    }
+    var heads: [CommitHead] = []
+    // Ids rise, so that parents come first.
+    next = [tip]
+    while let id = next.popLast() {
+      guard known.insert(id).inserted else { continue }
+      let head = try await head(of: id)
+      heads.append(head)
+      next += head.parents
+    }
+    guard heads.count <= limit else { throw SourceError(.tooLarge, "more than \(limit) commits") }
+    return heads.sorted { $0.id < $1.id }
+  }
+
+  package func vouchers(for commits: [CommitID]) async throws(SourceError) -> [CommitID: Voucher] {
+    if let verifierTrouble { throw verifierTrouble }
+    var found: [CommitID: Voucher] = [:]
+    for commit in commits { found[commit] = try known(commit).voucher }
+    return found
+  }
 
   package func desired(at commit: CommitID) async throws(SourceError) -> DesiredState {
     Self.read(try known(commit).files)
@@ -164,7 +224,10 @@ package actor MemoryRepository: ConfigRepository {
     async throws(SourceError) -> CommitID
   {
     guard let files = trees[tree] else { throw SourceError(.notFound, "no tree \(tree)") }
-    return add(Commit(parents: [parent], message: message, files: files))
+    return add(
+      Commit(
+        parents: [parent], message: message, files: files,
+        committedAt: commits[parent]?.committedAt ?? Self.beginning, voucher: agentVoucher))
   }
 
   package func push(_ commit: CommitID, replacing tip: CommitID) async throws(SourceError) -> PushOutcome {

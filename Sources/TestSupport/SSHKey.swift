@@ -17,6 +17,14 @@ package struct SSHKey: Sendable {
     publicKey = words.prefix(2).joined(separator: " ")
   }
 
+  private init(file: String, publicKey: String) {
+    self.file = file
+    self.publicKey = publicKey
+  }
+
+  /// The same key, once `ssh-keygen -s` has certified it.
+  package var certified: SSHKey { SSHKey(file: file + "-cert.pub", publicKey: publicKey) }
+
   /// A line of a file of allowed signers.
   package func allowed(as principal: String, _ options: String = #"namespaces="git""#) -> String {
     "\(principal) \(options) \(publicKey)\n"

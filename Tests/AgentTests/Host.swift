@@ -15,21 +15,22 @@ struct Host {
   let artifacts = MemoryArtifacts()
   let instances = MemoryInstances()
   let gateway = MemoryGateway()
-  let journal = MemoryJournal()
+  private(set) var journal = MemoryJournal()
   let clock = VirtualClock()
   private(set) var reconciler: Reconciler
 
   let limits: HostLimits
 
-  init(limits: HostLimits = HostLimits()) {
+  init(limits: HostLimits = HostLimits(), verify: AgentSettings.Verification.Mode = .none) {
     self.limits = limits
-    reconciler = Self.agent(repository, artifacts, instances, gateway, journal, clock, limits)
+    reconciler = Self.agent(
+      repository, artifacts, instances, gateway, journal, clock, limits, verify: verify)
   }
 
   private static func agent(
     _ repository: MemoryRepository, _ artifacts: MemoryArtifacts, _ instances: MemoryInstances,
     _ gateway: MemoryGateway, _ journal: MemoryJournal, _ clock: VirtualClock, _ limits: HostLimits,
-    branch: String = "main"
+    branch: String = "main", verify: AgentSettings.Verification.Mode = .none
   ) -> Reconciler {
     Reconciler(
       edges: Edges(
@@ -38,15 +39,19 @@ struct Host {
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
       settings: LoopSettings(
         agent: "test-host", version: "0", url: "memory:", branch: branch, path: "", ports: 20000...20099,
-        limits: limits))
+        limits: limits, verify: verify))
   }
 
   /// The agent is gone, and another one starts on the same host.
   ///
-  /// - Parameter branch: What its file says to follow.
-  mutating func restartAgent(following branch: String = "main") async throws {
+  /// - Parameters: What its file says to follow and to check.
+  mutating func restartAgent(
+    following branch: String = "main", verify: AgentSettings.Verification.Mode = .none,
+    journal: MemoryJournal? = nil
+  ) async throws {
+    if let journal { self.journal = journal }
     reconciler = Self.agent(
-      repository, artifacts, instances, gateway, journal, clock, limits, branch: branch)
+      repository, artifacts, instances, gateway, self.journal, clock, limits, branch: branch, verify: verify)
     try await reconciler.resume()
   }
 
@@ -171,8 +176,10 @@ func revision(of name: String, _ version: Int) -> Revision {
 
 extension Host {
   @discardableResult
-  func commit(_ message: String, _ files: [String: String?]) async -> CommitID {
-    await repository.commit(message, files)
+  func commit(
+    _ message: String, _ files: [String: String?], signedBy voucher: Voucher = .nobody("is not signed")
+  ) async -> CommitID {
+    await repository.commit(message, files, signedBy: voucher)
   }
 
   /// A host whose model is stable at version 1.

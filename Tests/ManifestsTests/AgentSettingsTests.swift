@@ -32,6 +32,7 @@ struct AgentSettingsTests {
           path: environments/prod
           interval: 10s
           timeout: 5s
+          verify: {mode: all, allowedSignersFile: /etc/evenkeel/signers, keyringFile: /etc/evenkeel/keys.gpg}
           writeBack: {name: Keel Bot, email: keel@example.com, signingKeyFile: /etc/evenkeel/signing-key}
         stateDir: /srv/evenkeel
         host:
@@ -51,6 +52,8 @@ struct AgentSettingsTests {
           source: .init(
             url: "https://git.example.com/models/config.git", branch: "release/1", path: "environments/prod",
             interval: .seconds(10), timeout: .seconds(5),
+            verify: .init(
+              mode: .all, allowedSignersFile: "/etc/evenkeel/signers", keyringFile: "/etc/evenkeel/keys.gpg"),
             writeBack: .init(
               name: "Keel Bot", email: "keel@example.com", signingKeyFile: "/etc/evenkeel/signing-key")),
           stateDirectory: "/srv/evenkeel",
@@ -173,7 +176,23 @@ struct AgentSettingsTests {
       "5:62: `username` must be a name without `:`, not `a:b`"
     ),
     ("source: {url: file:///c, caFile: /ca}", "5:17: `caFile` is for `https:` only"),
-    ("source: {url: file:///c, verify: {}}", "5:28: `verify` is not supported yet"),
+    (
+      "source: {url: file:///c, verify: {mode: tip}}",
+      "5:43: `mode` must be `all` or `head` or `none`, not `tip`"
+    ),
+    (
+      "source: {url: file:///c, verify: {mode: all}, writeBack: {signingKeyFile: /k}}",
+      "5:36: `verify` needs `allowedSignersFile`, `keyringFile` or both: without keys no commit could be trusted"
+    ),
+    (
+      "source: {url: file:///c, verify: {mode: head, keyringFile: /k}}",
+      "5:36: with `verify`, `writeBack` needs a `signingKeyFile`: unsigned, the agent's own reverts would be held "
+        + "(`ssh-keygen -t ed25519 -N '' -f FILE` makes a key)"
+    ),
+    (
+      "source: {url: file:///c, verify: {mode: all, allowedSignersFile: k}, writeBack: {signingKeyFile: /k}}",
+      "5:68: `allowedSignersFile` must be an absolute path, not `k`"
+    ),
     (
       "source: {url: file:///c, writeBack: {signingKeyFile: x}}",
       "5:56: `signingKeyFile` must be an absolute path, not `x`"

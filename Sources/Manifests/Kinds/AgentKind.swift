@@ -50,16 +50,17 @@ private let source: ValueType<AgentSettings.Source> = ValueType<LocatedSource>.o
     "Certificates, in PEM, of the authorities that may vouch for an `https:` server. They take the place of the "
       + "host's own."),
   .optional("auth", sourceAuth.located, "Credentials, each in a file of its own."),
-  .nested("writeBack", writeBack, "Who the agent's commits are by."),
-  notYet: [UnsupportedField("verify", "Which commits must be signed, and by whom.")]
-) { url, branch, path, interval, timeout, caFile, auth, writeBack in
+  .optional("verify", verification.located, "Which commits must be signed, and by whom; none when absent."),
+  .nested("writeBack", writeBack, "Who the agent's commits are by.")
+) { url, branch, path, interval, timeout, caFile, auth, verify, writeBack in
   LocatedSource(
     source: AgentSettings.Source(
       url: url.value, branch: branch, path: path, interval: interval, timeout: timeout, caFile: caFile,
-      auth: auth?.value, writeBack: writeBack),
-    url: url.position, auth: auth?.position)
+      auth: auth?.value, verify: verify?.value ?? AgentSettings.Verification(), writeBack: writeBack),
+    url: url.position, auth: auth?.position, verify: verify?.position)
 }.made { located, _, reading in
   checkAccess(Located(value: located.source, position: located.url), auth: located.auth, &reading)
+  if let position = located.verify { checkVerification(of: located.source, at: position, &reading) }
   return located.source
 }
 
@@ -68,6 +69,7 @@ private struct LocatedSource: Sendable {
   var source: AgentSettings.Source
   var url: Position
   var auth: Position?
+  var verify: Position?
 }
 
 private let writeBack: ValueType<AgentSettings.Identity> = .object(

@@ -1,5 +1,6 @@
 import Effects
 import Manifests
+import Planning
 import Vocabulary
 
 /// The remote and its mirror, as one life of the agent sees them.
@@ -62,6 +63,21 @@ struct GitEdge: ConfigRepository {
 
   /// Nothing is ever collected here.
   func keep(_ commit: CommitID) async throws(SourceError) { _ = try known(commit) }
+
+  func kept() async throws(SourceError) -> CommitID? { nil }
+
+  func head(of commit: CommitID) async throws(SourceError) -> CommitHead {
+    let known = try known(commit)
+    return CommitHead(
+      id: known.id, parents: known.parents, author: "somebody", committedAt: World.beginning)
+  }
+
+  /// Simulated agents do not ask who has signed what.
+  func heads(after base: CommitID, upTo tip: CommitID, limit: Int) async throws(SourceError) -> [CommitHead] {
+    []
+  }
+
+  func vouchers(for commits: [CommitID]) async throws(SourceError) -> [CommitID: Voucher] { [:] }
 
   func desired(at commit: CommitID) async throws(SourceError) -> DesiredState {
     try await desired(in: known(commit).tree)

@@ -1,6 +1,7 @@
 import Effects
 import GitSource
 import Manifests
+import Planning
 import Synchronization
 import Vocabulary
 
@@ -42,6 +43,18 @@ struct MeasuredRepository: ConfigRepository {
   }
 
   func keep(_ commit: CommitID) async throws(SourceError) { try await mirror.keep(commit) }
+
+  func kept() async throws(SourceError) -> CommitID? { try await mirror.kept() }
+
+  func head(of commit: CommitID) async throws(SourceError) -> CommitHead { try await mirror.head(of: commit) }
+
+  func heads(after base: CommitID, upTo tip: CommitID, limit: Int) async throws(SourceError) -> [CommitHead] {
+    try await mirror.heads(after: base, upTo: tip, limit: limit)
+  }
+
+  func vouchers(for commits: [CommitID]) async throws(SourceError) -> [CommitID: Voucher] {
+    try await mirror.vouchers(for: commits)
+  }
 
   func commit(named revision: String) async throws(SourceError) -> CommitID {
     try await mirror.commit(named: revision)

@@ -53,6 +53,8 @@ extension MirrorRepository.Configuration {
       worker: "/proc/self/exe")
     credentials = source.auth
     authorities = source.caFile
+    signers = SignerFiles(
+      allowed: source.verify.allowedSignersFile, keyring: source.verify.keyringFile)
     signingKey = source.writeBack.signingKeyFile
   }
 }
@@ -65,6 +67,6 @@ extension LoopSettings {
       path: settings.source.path, ports: settings.host.ports,
       limits: HostLimits(
         capacity: settings.host.capacity ?? hostCapacity(), parallelRollouts: settings.maxParallelRollouts),
-      pruneLimit: settings.pruneLimit)
+      pruneLimit: settings.pruneLimit, verify: settings.source.verify.mode)
   }
 }

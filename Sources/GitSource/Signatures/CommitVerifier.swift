@@ -1,0 +1,68 @@
+import Effects
+import FoundationEssentials
+import Planning
+import Vocabulary
+
+/// Finds out who vouches for commits. It works in a folder of its own, which is gone afterwards.
+struct CommitVerifier {
+  let signers: Signers
+  let ssh: SSHSignatures
+  let gpg: GPGSignatures
+  private let folder: String
+  private var hasOpenedKeyring = false
+
+  /// - Parameter folder: What is there is removed first.
+  init(_ signers: Signers, programs: [String], folder: String) throws(SourceError) {
+    self.signers = signers
+    self.folder = folder
+    ssh = SSHSignatures(programs: programs, folder: folder)
+    gpg = GPGSignatures(programs: programs, folder: folder)
+    close()
+    try makeFolder(folder)
+    if let allowed = signers.allowed { try write(allowed, to: allowedCopy) }
+  }
+
+  func close() { try? FileManager.default.removeItem(atPath: folder) }
+
+  /// The file is copied, so that it cannot change between two questions.
+  private var allowedCopy: String { folder + "/allowed" }
+
+  mutating func voucher(for raw: [UInt8], at time: Timestamp) async throws(SourceError) -> Voucher {
+    let object = SignedObject(raw)
+    guard let signature = object.signature else { return .nobody("is not signed") }
+    if object.isAmbiguous { return .nobody("has more than one signature") }
+    switch object.format {
+    case .ssh:
+      guard let file = signers.files.allowed else {
+        return .nobody("has an SSH signature, and `verify.allowedSignersFile` names no file")
+      }
+      return try await ssh.voucher(for: object, signature, at: time, signers: allowedCopy, shown: file)
+    case .openPGP:
+      guard let file = signers.files.keyring, let keyring = signers.keyring else {
+        return .nobody("has a GPG signature, and `verify.keyringFile` names no file")
+      }
+      if !hasOpenedKeyring { try await gpg.open(keyring: keyring, shown: file) }
+      hasOpenedKeyring = true
+      return try await gpg.voucher(for: object, signature, shown: file)
+    default: return .nobody("has a signature that is neither an SSH nor a GPG one")
+    }
+  }
+}
+
+/// Makes a folder for ourselves alone.
+func makeFolder(_ path: String) throws(SourceError) {
+  do {
+    try FileManager.default.createDirectory(
+      atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+  } catch {
+    throw SourceError(.trust, "cannot check signatures: cannot create \(path): \(error)")
+  }
+}
+
+func write(_ bytes: [UInt8], to file: String) throws(SourceError) {
+  do {
+    try Data(bytes).write(to: URL(filePath: file))
+  } catch {
+    throw SourceError(.trust, "cannot check signatures: cannot write \(file): \(error)")
+  }
+}

@@ -1,0 +1,50 @@
+import Effects
+import FoundationEssentials
+import Glibc
+
+/// Whose signatures count: files that are read anew for each look at Git.
+package struct SignerFiles: Hashable, Sendable {
+  /// SSH keys, as in `gpg.ssh.allowedSignersFile` (ssh-keygen(1), ALLOWED SIGNERS).
+  package var allowed: String?
+  /// Public GPG keys, as `gpg --export` writes them, armoured or not.
+  package var keyring: String?
+
+  package init(allowed: String? = nil, keyring: String? = nil) {
+    self.allowed = allowed
+    self.keyring = keyring
+  }
+
+  /// What is in them now.
+  func read() throws(SourceError) -> Signers {
+    var signers = Signers(files: self)
+    if let allowed { signers.allowed = try content(of: allowed, called: "the file of allowed signers") }
+    if let keyring { signers.keyring = try content(of: keyring, called: "the keyring") }
+    return signers
+  }
+}
+
+/// Whose signatures count, as of one moment. What was found out with the same signers is so still.
+struct Signers: Hashable, Sendable {
+  let files: SignerFiles
+  var allowed: [UInt8]?
+  var keyring: [UInt8]?
+}
+
+/// Far more than the keys of all people who write to one repository take.
+private let largestFile = 4 << 20
+
+/// A file that says whom to trust, which nobody but its owner and their group may write to.
+private func content(of file: String, called noun: String) throws(SourceError) -> [UInt8] {
+  var state = stat()
+  guard stat(file, &state) == 0, let data = FileManager.default.contents(atPath: file) else {
+    let reason = errno == 0 ? "permission denied" : String(cString: strerror(errno))
+    throw SourceError(.trust, "cannot read \(noun) \(file): \(reason)")
+  }
+  guard state.st_mode & S_IFMT == S_IFREG, data.count <= largestFile else {
+    throw SourceError(.trust, "\(noun) \(file) is no file of at most \(largestFile >> 20) MiB")
+  }
+  guard state.st_mode & S_IWOTH == 0 else {
+    throw SourceError(.trust, "everybody may write to \(noun) \(file): `chmod o-w \(file)`")
+  }
+  return Array(data)
+}
