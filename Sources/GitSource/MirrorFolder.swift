@@ -15,6 +15,11 @@ struct MirrorFolder: Sendable {
 
   /// Beside Git's own files: the remote that the mirror belongs to.
   private var urlFile: String { path + "/evenkeel-url" }
+  /// The last mirror that was found unusable, for whoever wants to know what was wrong with it. There is never more
+  /// than one.
+  var aside: String { path + ".aside" }
+  /// Beside Git's own files: something may have to be carried over from the mirror before this one.
+  private var salvageMark: String { path + "/evenkeel-salvage" }
   private var branchReference: String { "refs/heads/" + branch }
 
   var exists: Bool { FileManager.default.fileExists(atPath: path) }
@@ -31,7 +36,12 @@ struct MirrorFolder: Sendable {
       throw SourceError(.mirror, "the Git mirror \(path) belongs to another remote")
     }
     do {
-      return try Mirror(opening: path)
+      let mirror = try Mirror(opening: path)
+      // libgit2 opens a repository whose HEAD is an empty file, and Git does not.
+      _ = try GitHandle<ReferenceKind>("read HEAD") {
+        git_reference_lookup($0, mirror.repository.pointer, "HEAD")
+      }
+      return mirror
     } catch {
       throw error.asMirrorError
     }
@@ -60,16 +70,38 @@ struct MirrorFolder: Sendable {
     try files("create the mirror \(path)") {
       try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: unfinished)
       try Data(url.utf8).write(to: URL(filePath: unfinished + "/evenkeel-url"))
+      if asideBelongsToRemote { try Data().write(to: URL(filePath: unfinished + "/evenkeel-salvage")) }
       try FileManager.default.moveItem(atPath: unfinished, toPath: path)
     }
   }
 
-  /// Moves the folder aside. One such folder is kept, for whoever wants to know what was wrong with it.
+  /// Moves the folder aside, in the place of the one before.
   func moveAside() throws(SourceError) {
-    let aside = path + ".aside"
     try files("move the mirror \(path) aside") {
-      try? FileManager.default.removeItem(atPath: aside)
+      try removeFolder(aside)
       try FileManager.default.moveItem(atPath: path, toPath: aside)
+    }
+  }
+
+  /// Whether there is something left to carry over from the mirror that was moved aside.
+  var wantsSalvage: Bool { FileManager.default.fileExists(atPath: salvageMark) }
+
+  func salvaged() { try? FileManager.default.removeItem(atPath: salvageMark) }
+
+  private var asideBelongsToRemote: Bool {
+    (try? String(contentsOfFile: aside + "/evenkeel-url", encoding: .utf8)) == url
+  }
+
+  /// Removes a folder with all that is in it, also what nobody may look into.
+  private func removeFolder(_ folder: String) throws {
+    let files = FileManager.default
+    guard files.fileExists(atPath: folder) else { return }
+    do {
+      try files.removeItem(atPath: folder)
+    } catch {
+      try files.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder)
+      for (name, isFolder) in contents(of: folder) where isFolder { try removeFolder("\(folder)/\(name)") }
+      try files.removeItem(atPath: folder)
     }
   }
 

@@ -1,34 +1,45 @@
 import CLibgit2
+import Effects
 import FoundationEssentials
 
-/// Every fetch adds a pack, and a lookup asks one pack after the other. So after some fetches the packs are
-/// written anew as one.
-extension Mirror {
-  /// - Parameter limit: With no more packs than this nothing is done.
-  /// - Returns: Whether the packs were replaced; a handle that was opened before may still miss the new one.
-  func consolidatePacks(over limit: Int, in folder: String) throws(GitFailure) -> Bool {
-    let packFolder = folder + "/objects/pack"
-    let old = packNames(in: packFolder)
-    guard old.count > limit else { return false }
-    let kept = try writePack(into: packFolder)
-    for name in old where name != kept {
-      // The index goes first: without it nobody looks for the pack.
-      for suffix in [".idx", ".pack"] {
-        try? FileManager.default.removeItem(atPath: "\(packFolder)/\(name)\(suffix)")
-      }
+/// The mirror in the worker without a remote: what is done to it for its own sake.
+struct MirrorUpkeep {
+  let folder: String
+  let mirror: Mirror
+  private let lock: MirrorLock
+
+  init(_ folder: String) throws(WorkerFailure) {
+    self.folder = folder
+    lock = try MirrorLock(folder: folder)
+    do {
+      mirror = try Mirror(opening: folder)
+    } catch {
+      throw WorkerFailure(mirror: error)
     }
-    return true
   }
 
-  private func packNames(in folder: String) -> [String] {
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return files.filter { $0.hasSuffix(".idx") }.map { String($0.dropLast(".idx".count)) }
+  /// Every fetch adds a pack, and a lookup asks one pack after the other. So after some fetches the packs are
+  /// written anew as one.
+  ///
+  /// - Parameter limit: With no more packs than this nothing is done.
+  func consolidatePacks(over limit: Int) throws(WorkerFailure) -> WorkerResponse.Maintained {
+    let old = packNames(of: folder)
+    guard old.count > limit else { return .init(repacked: false) }
+    do {
+      let kept = try mirror.writePack(into: packFolder(of: folder))
+      for name in old where name != kept { removePack(name, of: folder) }
+    } catch {
+      throw WorkerFailure(mirror: error)
+    }
+    return .init(repacked: true)
   }
+}
 
+extension Mirror {
   /// Writes all that the references reach into one new pack.
   ///
   /// - Returns: The pack's name, without a suffix.
-  private func writePack(into folder: String) throws(GitFailure) -> String {
+  fileprivate func writePack(into folder: String) throws(GitFailure) -> String {
     let repository = repository.pointer
     let walk = try GitHandle<RevisionWalkKind>("walk the history") { git_revwalk_new($0, repository) }
     try git("walk the history") { git_revwalk_push_glob(walk.pointer, "refs/*") }
@@ -39,5 +50,21 @@ extension Mirror {
       throw GitFailure(operation: "write a pack", code: -1, category: 0, message: "it has no name")
     }
     return "pack-" + String(cString: name)
+  }
+}
+
+func packFolder(of mirror: String) -> String { mirror + "/objects/pack" }
+
+/// The names of a mirror's packs, without a suffix.
+func packNames(of mirror: String) -> Set<String> {
+  Set(
+    contents(of: packFolder(of: mirror)).map(\.name).filter { $0.hasSuffix(".idx") }
+      .map { String($0.dropLast(".idx".count)) })
+}
+
+func removePack(_ name: String, of mirror: String) {
+  // The index goes first: without it nobody looks for the pack.
+  for suffix in [".idx", ".pack"] {
+    try? FileManager.default.removeItem(atPath: "\(packFolder(of: mirror))/\(name)\(suffix)")
   }
 }

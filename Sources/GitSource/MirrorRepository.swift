@@ -28,8 +28,12 @@ package actor MirrorRepository: ConfigRepository {
     /// The folder of the manifests within the repository; empty for its root.
     package var path: String
     package var author: CommitAuthor
-    /// The deadline of each network operation.
+    /// How long a network operation may go on without getting any further.
     package var timeout: Duration
+    /// How long a transfer may take that does get further.
+    package var longestTransfer = Duration.seconds(1800)
+    /// How long bringing the packs together may take.
+    package var longestMaintenance = Duration.seconds(300)
     /// The program that runs ``NetworkWorker`` when its first argument is `git-worker`.
     package var worker: String
     package var credentials: AgentSettings.Credentials?
@@ -41,8 +45,8 @@ package actor MirrorRepository: ConfigRepository {
     package var signers = SignerFiles()
     /// Where `ssh-keygen` and `gpg` are looked for.
     package var programs = HelperProgram.usualFolders
-    /// The most that one fetch may transfer.
-    package var maximumPackBytes = 1 << 30
+    /// How much of what the remote sends is taken.
+    package var bounds = TransferBounds()
     /// The mirror's packs are brought together when there are more; as in Git's own `gc.autoPackLimit`.
     package var maximumPacks = 50
     package var limits = ManifestLimits()
@@ -76,6 +80,9 @@ package actor MirrorRepository: ConfigRepository {
   var opened: Mirror?
   /// Set when something that must be in the mirror cannot be read: the next fetch makes a new one.
   private var isDamaged = false
+  private var isMaintaining = false
+  /// How many packs there were when bringing them together failed; 0 when it did not.
+  private var packsAtLastFailure = 0
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -90,11 +97,9 @@ package actor MirrorRepository: ConfigRepository {
   // MARK: Network
 
   package func fetch() async throws(SourceError) -> CommitID {
-    let operation = WorkerRequest.Operation.fetch(
-      maximumPackBytes: configuration.maximumPackBytes, maximumPacks: configuration.maximumPacks)
-    let response = try await overNetwork(operation, purpose: "fetch \(redacted(configuration.url))")
+    let response = try await overNetwork(.fetch, purpose: "fetch \(redacted(configuration.url))")
     guard case .fetched(let fetched) = response else { throw unexpectedAnswer }
-    if fetched.repacked { opened = nil }
+    maintain(packs: fetched.packs)
     if fetched.rewritten {
       logger.warning(
         "the branch was rewritten: its new tip does not descend from the last one",
@@ -144,7 +149,7 @@ package actor MirrorRepository: ConfigRepository {
     await network.enter()
     do throws(SourceError) {
       try prepareMirror()
-      var response = try await work(operation, purpose: purpose)
+      var response = try await work(operation, patience: patience(for: operation), purpose: purpose)
       if case .failed(let failure) = response, failure.mirrorIsDamaged {
         logger.warning(
           "the Git mirror is damaged and is made anew", metadata: ["reason": "\(failure.message)"])
@@ -152,12 +157,13 @@ package actor MirrorRepository: ConfigRepository {
         // Only a fetch can succeed in an empty mirror.
         if case .fetch = operation {
           try prepareMirror()
-          response = try await work(operation, purpose: purpose)
+          response = try await work(operation, patience: patience(for: operation), purpose: purpose)
         }
       }
       if case .failed(let failure) = response {
         throw SourceError(SourceError.Kind(rawValue: failure.kind) ?? .unreachable, failure.message)
       }
+      if case .fetch = operation { await salvage() }
       await network.leave()
       return response
     } catch {
@@ -166,15 +172,81 @@ package actor MirrorRepository: ConfigRepository {
     }
   }
 
-  private func work(_ operation: WorkerRequest.Operation, purpose: String) async throws(SourceError)
-    -> WorkerResponse
-  {
-    let process = WorkerProcess(executable: configuration.worker, deadline: configuration.timeout)
+  /// Only a transfer may take longer than the timeout, as long as it gets further.
+  private func patience(for operation: WorkerRequest.Operation) -> WorkerProcess.Patience {
+    if case .fetch = operation {
+      return .init(
+        stall: configuration.timeout, whole: max(configuration.timeout, configuration.longestTransfer))
+    }
+    return .init(configuration.timeout)
+  }
+
+  private func work(
+    _ operation: WorkerRequest.Operation, patience: WorkerProcess.Patience, purpose: String
+  ) async throws(SourceError) -> WorkerResponse {
+    let process = WorkerProcess(executable: configuration.worker, patience: patience)
     let request = WorkerRequest(
       mirror: configuration.mirror, url: configuration.url, branch: configuration.branch,
       access: .init(credentials: configuration.credentials, authorities: configuration.authorities),
-      lifetime: Int(configuration.timeout.components.seconds) + 2, operation: operation)
+      patience: patience.inSeconds, bounds: configuration.bounds, operation: operation)
     return try await process.perform(request, purpose: purpose)
+  }
+
+  // MARK: Upkeep
+
+  /// Has the packs brought together when there are too many. Nobody waits for it but the next network operation, and
+  /// what becomes of it is nobody's failure: with many packs a mirror is only slower.
+  private func maintain(packs: Int) {
+    guard packs > max(configuration.maximumPacks, packsAtLastFailure * 2), !isMaintaining else { return }
+    isMaintaining = true
+    Task {
+      await network.enter()
+      do throws(SourceError) {
+        try await bringPacksTogether()
+        packsAtLastFailure = 0
+      } catch {
+        packsAtLastFailure = packs
+        logger.warning(
+          "the packs of the Git mirror could not be brought together; it is tried again when there are twice as many",
+          metadata: ["packs": "\(packs)", "reason": "\(error.message)"])
+      }
+      await network.leave()
+      isMaintaining = false
+    }
+  }
+
+  private func bringPacksTogether() async throws(SourceError) {
+    let response = try await work(
+      .maintain(maximumPacks: configuration.maximumPacks), patience: .init(configuration.longestMaintenance),
+      purpose: "bring the packs of \(configuration.mirror) together")
+    switch response {
+    // Whoever had it open may still look for the packs that are gone.
+    case .maintained(let result): if result.repacked { opened = nil }
+    case .failed(let failure): throw SourceError(.mirror, failure.message)
+    default: throw unexpectedAnswer
+    }
+  }
+
+  /// After a damaged mirror was made anew: carries over what only this host has. It is tried once for each new
+  /// mirror, since what cannot be read now will not be readable later.
+  private func salvage() async {
+    guard folder.wantsSalvage else { return }
+    let purpose = "carry references over from \(folder.aside)"
+    do throws(SourceError) {
+      let response = try await work(
+        .salvage(from: folder.aside), patience: .init(configuration.longestMaintenance), purpose: purpose)
+      switch response {
+      case .salvaged(let result):
+        for loss in result.lost {
+          logger.warning("a reference of the damaged Git mirror is lost", metadata: ["reason": "\(loss)"])
+        }
+      case .failed(let failure): throw SourceError(.mirror, failure.message)
+      default: throw unexpectedAnswer
+      }
+    } catch {
+      logger.warning("cannot \(purpose)", metadata: ["reason": "\(error.message)"])
+    }
+    folder.salvaged()
   }
 
   // MARK: The mirror

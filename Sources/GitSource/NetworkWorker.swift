@@ -10,10 +10,13 @@ import Glibc
 /// can be killed and a crash takes nothing else down. The executable hands over to ``run()`` when its first
 /// argument is `git-worker`.
 package enum NetworkWorker {
-  /// A request is a few paths and ids; whatever is longer is not one.
-  private static let requestLimit = 64 << 10
-  /// Memory for what the remote sends besides packs, such as its list of references. Packs go to disk.
-  private static let memoryLimit: rlim_t = 2 << 30
+  /// Memory for what the remote sends besides packs, such as its list of references, and for unpacking one object.
+  /// Packs go to disk. The bounds on what is sent are reached earlier; this one is for what they do not foresee.
+  ///
+  /// It is the limit on data, not on addresses: libgit2 maps packs of any size into memory to read them.
+  static let memoryLimit = 1 << 30
+  /// Seconds of computing. A pack may unpack to a thousand times its size, and nothing of that is received.
+  static let processorLimit = 600
 
   /// Reads one JSON request from standard input, does it, and writes one JSON response to standard output.
   ///
@@ -24,21 +27,25 @@ package enum NetworkWorker {
       complain("git-worker: standard input holds no request. This command is for the agent's own use.")
       return 64
     }
-    // Should the agent be gone when its deadline passes, nobody else ends this process.
-    alarm(UInt32(clamping: request.lifetime))
     guard let response = try? JSONEncoder().encode(perform(request)) else { return 70 }
     return write(response) ? 0 : 74
   }
 
   static func perform(_ request: WorkerRequest) -> WorkerResponse {
     do throws(WorkerFailure) {
-      let session = try WorkerSession(request)
       switch request.operation {
-      case .fetch(let maximumPackBytes, let maximumPacks):
-        return .fetched(
-          try session.fetch(maximumPackBytes: maximumPackBytes, maximumPacks: maximumPacks))
+      case .fetch:
+        // Twice, because the parts that a pack leaves out are appended to it.
+        limit(RLIMIT_FSIZE, to: 2 * request.bounds.packBytes)
+        return .fetched(try WorkerSession(request).fetch())
       case .push(let commit, let tip):
-        return .pushed(try session.push(commit, replacing: tip))
+        return .pushed(try WorkerSession(request).push(commit, replacing: tip))
+      case .maintain(let maximumPacks):
+        _ = ProgressNotes(request.patience)
+        return .maintained(try MirrorUpkeep(request.mirror).consolidatePacks(over: maximumPacks))
+      case .salvage(let aside):
+        _ = ProgressNotes(request.patience)
+        return .salvaged(try MirrorUpkeep(request.mirror).salvage(from: aside))
       }
     } catch {
       return .failed(error.response)
@@ -46,18 +53,24 @@ package enum NetworkWorker {
   }
 
   private static func keepToItself() {
-    var memory = rlimit(rlim_cur: memoryLimit, rlim_max: memoryLimit)
-    setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &memory)
+    limit(RLIMIT_DATA, to: memoryLimit)
+    limit(RLIMIT_CPU, to: processorLimit)
     // Secrets are read in here: there is no core file, and nobody else looks into the memory.
-    var core = rlimit(rlim_cur: 0, rlim_max: 0)
-    setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &core)
+    limit(RLIMIT_CORE, to: 0)
     _ = evenkeel_forbid_dumps()
     // A child that went away is an error of the write to it.
     signal(SIGPIPE, SIG_IGN)
+    // So is a file that would become too large.
+    signal(SIGXFSZ, SIG_IGN)
+  }
+
+  private static func limit(_ resource: __rlimit_resource, to value: Int) {
+    var limit = rlimit(rlim_cur: rlim_t(value), rlim_max: rlim_t(value))
+    setrlimit(__rlimit_resource_t(resource.rawValue), &limit)
   }
 
   private static func readRequest() -> WorkerRequest? {
-    var input = [UInt8](repeating: 0, count: requestLimit)
+    var input = [UInt8](repeating: 0, count: WorkerSheet.requestLimit)
     var length = 0
     while length < input.count {
       let count = input.withUnsafeMutableBytes { buffer in

@@ -8,20 +8,23 @@ import Manifests
 final class RemoteAccess {
   /// The connection that libgit2 does not make itself.
   let ssh: SSHConnector?
+  /// What watches over the one that it does; `nil` for ssh, and for a repository on this host.
+  private let http: MeteredHTTP?
   private let token: AccessToken?
   private let remote: String
   /// Whether this connection was given the token already. A second question means that it was refused.
   private var hasAnswered = false
   private var isRefused = false
 
-  init(_ request: WorkerRequest) throws(WorkerFailure) {
+  init(_ request: WorkerRequest, _ meter: Meter) throws(WorkerFailure) {
     let credentials = request.access.credentials
     remote = redacted(request.url)
     if let misfit = credentials?.misfit(with: request.url) {
       throw WorkerFailure(.denied, "\(remote): \(misfit)")
     }
     token = if case .token(let file, let user) = credentials { try AccessToken(file, of: user) } else { nil }
-    ssh = request.url.hasPrefix("ssh://") ? try SSHConnector(request) : nil
+    ssh = request.url.hasPrefix("ssh://") ? try SSHConnector(request, meter) : nil
+    http = request.url.hasPrefix("http") ? MeteredHTTP(meter) : nil
     if let file = request.access.authorities { try trust(authorities: file) }
   }
 
@@ -32,6 +35,15 @@ final class RemoteAccess {
   }
 
   func beginConnection() { hasAnswered = false }
+
+  /// Whether libgit2 is to connect through us.
+  fileprivate var hasTransport: Bool { ssh != nil || http != nil }
+
+  fileprivate func makeTransport(
+    _ transport: UnsafeMutablePointer<UnsafeMutablePointer<git_transport>?>?, _ remote: OpaquePointer?
+  ) -> Int32 {
+    ssh?.makeTransport(transport, remote) ?? http?.makeTransport(transport, remote) ?? GIT_EUSER.rawValue
+  }
 
   /// Answers the server's question who we are.
   fileprivate func answer(
@@ -110,9 +122,9 @@ class Conversation {
     callbacks.credentials = { answer, _, _, allowed, payload in
       Conversation.from(payload)?.access.answer(answer, allowed: allowed) ?? GIT_PASSTHROUGH.rawValue
     }
-    if access.ssh != nil {
+    if access.hasTransport {
       callbacks.transport = { transport, remote, payload in
-        Conversation.from(payload)?.access.ssh?.makeTransport(transport, remote) ?? GIT_EUSER.rawValue
+        Conversation.from(payload)?.access.makeTransport(transport, remote) ?? GIT_EUSER.rawValue
       }
     }
   }

@@ -14,6 +14,8 @@ extension WorkerFailure {
       self.init(.denied, "\(remote) asks for credentials: name them in `source.auth` of the agent's file")
     case _ where failure.code == GIT_ECERTIFICATE.rawValue || failure.isAbout(GIT_ERROR_SSL):
       self.init(.unreachable, "\(remote): no trustworthy TLS connection: \(said)")
+    case _ where failure.meansBrokenConnection:
+      self.init(.unreachable, "\(remote) broke off the connection: \(said)")
     case _ where failure.isAbout(GIT_ERROR_HTTP):
       self.init(http: failure, remote: remote, said: said)
     case _ where failure.code == GIT_EOWNER.rawValue || said.contains("safe.directory"):
@@ -21,8 +23,17 @@ extension WorkerFailure {
         .denied,
         "\(remote) belongs to another user, so Git does not trust it: make the agent its owner, or serve it over https"
       )
+    case _ where failure.isAbout(GIT_ERROR_NOMEMORY):
+      self.init(
+        .tooLarge,
+        "\(remote) sends what takes more than \(inMebibytes(NetworkWorker.memoryLimit)) of memory, the limit: "
+          + "keep large files out of the repository")
+    case _ where failure.meansFullDisk:
+      self.init(.mirror, "what \(remote) sends cannot be written to the mirror: \(said)")
     case _ where failure.isAbout(GIT_ERROR_NET):
       self.init(.unreachable, "\(remote) does not answer as a Git server: \(said)")
+    case _ where failure.isAbout(GIT_ERROR_INDEXER, GIT_ERROR_ZLIB, GIT_ERROR_ODB, GIT_ERROR_OBJECT):
+      self.init(.unreachable, "\(remote) sends commits that are damaged: \(said)")
     case _ where failure.code == GIT_EBAREREPO.rawValue:
       self.init(.denied, "\(remote) is not a bare repository; only those can be pushed to by path")
     case _ where failure.isAbout(GIT_ERROR_REPOSITORY):
@@ -49,6 +60,20 @@ extension WorkerFailure {
 }
 
 extension GitFailure {
+  /// The texts are the C library's, in the locale that the worker is given.
+  fileprivate var meansFullDisk: Bool {
+    isAbout(GIT_ERROR_OS) && says("No space left on device", "Disk quota exceeded", "File too large")
+  }
+
+  fileprivate var meansBrokenConnection: Bool {
+    code == GIT_EEOF.rawValue
+      || says(
+        "Connection reset by peer", "Broken pipe", "early EOF", "unexpected EOF",
+        "stream ended at an unexpected time")
+  }
+
+  private func says(_ texts: String...) -> Bool { texts.contains(where: message.contains) }
+
   var asksForCredentials: Bool {
     if code == GIT_EAUTH.rawValue { return true }
     return isAbout(GIT_ERROR_HTTP) && message.contains("authentication")

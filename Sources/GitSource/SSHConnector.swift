@@ -12,12 +12,14 @@ final class SSHConnector {
   private let credentials: AgentSettings.Credentials
   /// Seconds until the host has to be connected.
   private let patience: Int
+  fileprivate let meter: Meter
   fileprivate var process: SSHProcess?
   /// libgit2's view of the process.
   fileprivate var stream: UnsafeMutablePointer<git_smart_subtransport_stream>?
   private var transcript: SSHTranscript?
 
-  init(_ request: WorkerRequest) throws(WorkerFailure) {
+  init(_ request: WorkerRequest, _ meter: Meter) throws(WorkerFailure) {
+    self.meter = meter
     do throws(SSHAddress.Misfit) {
       address = try SSHAddress(request.url)
     } catch {
@@ -28,7 +30,7 @@ final class SSHConnector {
         .denied, "\(redacted(request.url)) needs credentials: name them in `source.auth` of the agent's file")
     }
     self.credentials = credentials
-    patience = max(1, request.lifetime / 4)
+    patience = max(1, request.patience.stall / 4)
     guard access(SSHCommand.program, X_OK) == 0 else {
       throw WorkerFailure(.denied, "there is no \(SSHCommand.program): install `openssh-client`")
     }
@@ -137,9 +139,12 @@ private func readStream(
   _ stream: UnsafeMutablePointer<git_smart_subtransport_stream>?, _ buffer: UnsafeMutablePointer<CChar>?,
   _ size: Int, _ count: UnsafeMutablePointer<Int>?
 ) -> Int32 {
-  guard let process = SSHConnector.behind(stream)?.process else { return GIT_EUSER.rawValue }
-  count?.pointee = process.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: size))
-  return 0
+  guard let connector = SSHConnector.behind(stream), let process = connector.process else {
+    return GIT_EUSER.rawValue
+  }
+  let bytes = process.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: size))
+  count?.pointee = bytes
+  return connector.meter.count(bytes) ? 0 : GIT_EUSER.rawValue
 }
 
 private func writeStream(

@@ -139,9 +139,3 @@ private func spawn(_ arguments: [String], input: Int32, output: Int32, error: In
   defer { for text in words + environment { free(text) } }
   return evenkeel_spawn_bound(program, &words, &environment, input, output, error)
 }
-
-private func monotonicMilliseconds() -> Int {
-  var now = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &now)
-  return now.tv_sec * 1000 + now.tv_nsec / 1_000_000
-}

@@ -3,22 +3,23 @@ import Effects
 
 extension WorkerSession {
   /// Asks the remote for its branches and, when the tip is not in the mirror yet, transfers what is missing.
-  func fetch(maximumPackBytes: Int, maximumPacks: Int) throws(WorkerFailure) -> WorkerResponse.Fetched {
+  func fetch() throws(WorkerFailure) -> WorkerResponse.Fetched {
     let previous = try locally { () throws(GitFailure) in try completeTip() }
     try connect()
     let tip = try branchTip()
     guard tip != previous else {
-      return .init(tip: tip.hex, previous: tip.hex, rewritten: false, receivedBytes: 0)
+      return .init(
+        tip: tip.hex, previous: tip.hex, rewritten: false, receivedBytes: 0,
+        packs: packNames(of: folder).count)
     }
     // A commit that this mirror wrote and pushed is here already, with all that it needs.
-    let received = mirror.contains(tip) ? 0 : try download(maximumPackBytes: maximumPackBytes)
+    let received = mirror.contains(tip) ? 0 : try download(tip, beyond: previous)
     return try locally { () throws(GitFailure) in
       try mirror.set(branchReference, to: tip)
       let rewritten = try previous.map { old throws(GitFailure) in try !mirror.descends(tip, from: old) }
-      let repacked = try mirror.consolidatePacks(over: maximumPacks, in: folder)
       return .init(
         tip: tip.hex, previous: previous?.hex, rewritten: rewritten ?? false, receivedBytes: received,
-        repacked: repacked)
+        packs: packNames(of: folder).count)
     }
   }
 
@@ -35,6 +36,7 @@ extension WorkerSession {
       let pointer = remote.pointer
       git_remote_disconnect(pointer)
       access.beginConnection()
+      meter.expectList()
       var options = git_remote_connect_options()
       try git("prepare the connection") {
         git_remote_connect_options_init(&options, UInt32(GIT_REMOTE_CONNECT_OPTIONS_VERSION))
@@ -77,23 +79,32 @@ extension WorkerSession {
     }
   }
 
+  /// Nothing points at what was downloaded yet: packs that hold what nobody takes are removed again.
+  ///
   /// - Returns: The bytes received.
-  private func download(maximumPackBytes: Int) throws(WorkerFailure) -> Int {
-    let transfer = TransferLimit(maximumBytes: maximumPackBytes, access)
-    do {
-      try download(under: transfer)
+  private func download(_ tip: ObjectID, beyond known: ObjectID?) throws(WorkerFailure) -> Int {
+    let before = packNames(of: folder)
+    meter.expectPack(of: branch, atMost: bounds.packBytes)
+    let transfer = Transfer(meter, access)
+    try remotely { () throws(GitFailure) in try download(under: transfer) }
+    let new = packNames(of: folder).subtracting(before)
+    do throws(WorkerFailure) {
+      for name in new.sorted() { try inspect(pack: name) }
+      try requireComplete(tip, beyond: known)
     } catch {
-      if transfer.isExceeded {
-        throw WorkerFailure(
-          .tooLarge,
-          "\(redacted(url)) sends more than \(maximumPackBytes >> 20) MiB for branch \(branch), the limit")
-      }
-      throw remoteFailure(error)
+      for name in new { removePack(name, of: folder) }
+      throw error
     }
-    return transfer.receivedBytes
+    let pointer = remote.pointer
+    try remotely { () throws(GitFailure) in
+      _ = try git("record the tags") {
+        git_remote_update_tips(pointer, nil, 0, GIT_REMOTE_DOWNLOAD_TAGS_AUTO, nil)
+      }
+    }
+    return meter.received
   }
 
-  private func download(under transfer: TransferLimit) throws(GitFailure) {
+  private func download(under transfer: Transfer) throws(GitFailure) {
     var options = git_fetch_options()
     try git("prepare the transfer") {
       git_fetch_options_init(&options, UInt32(GIT_FETCH_OPTIONS_VERSION))
@@ -101,7 +112,7 @@ extension WorkerSession {
     options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_AUTO
     options.update_fetchhead = 0
     transfer.equip(&options.callbacks)
-    options.callbacks.transfer_progress = countReceivedBytes
+    options.callbacks.transfer_progress = seeProgress
     options.follow_redirects = access.redirects
     // The plus: a rewritten branch is followed.
     let specification = "+\(branchReference):\(branchReference)"
@@ -110,34 +121,25 @@ extension WorkerSession {
       _ = try withStringArray(specification) { (array) throws(GitFailure) in
         try git("transfer the commits") { git_remote_download(pointer, array, &options) }
       }
-      try git("record the tags") {
-        git_remote_update_tips(pointer, nil, 0, GIT_REMOTE_DOWNLOAD_TAGS_AUTO, nil)
-      }
     }
   }
 }
 
-/// Counts what arrives and says stop when it is too much.
-private final class TransferLimit: Conversation {
-  let maximumBytes: Int
-  private(set) var receivedBytes = 0
-  var isExceeded: Bool { receivedBytes > maximumBytes }
+/// What libgit2 tells while it transfers: bytes, and for a repository on this host nobody else counts them.
+private final class Transfer: Conversation {
+  let meter: Meter
 
-  init(maximumBytes: Int, _ access: RemoteAccess) {
-    self.maximumBytes = maximumBytes
+  init(_ meter: Meter, _ access: RemoteAccess) {
+    self.meter = meter
     super.init(access)
-  }
-
-  func count(_ bytes: Int) -> Int32 {
-    receivedBytes = max(receivedBytes, bytes)
-    return isExceeded ? GIT_EUSER.rawValue : 0
   }
 }
 
-private let countReceivedBytes: git_indexer_progress_cb = { progress, payload in
+private let seeProgress: git_indexer_progress_cb = { progress, payload in
   guard let progress, let payload else { return 0 }
-  return Unmanaged<TransferLimit>.fromOpaque(payload).takeUnretainedValue()
-    .count(progress.pointee.received_bytes)
+  let meter = Unmanaged<Transfer>.fromOpaque(payload).takeUnretainedValue().meter
+  meter.worked()
+  return meter.see(total: progress.pointee.received_bytes) ? 0 : GIT_EUSER.rawValue
 }
 
 /// Lends libgit2 an array of one string for the time of a call.

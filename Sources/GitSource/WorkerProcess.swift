@@ -1,5 +1,6 @@
 import Effects
 import FoundationEssentials
+import Glibc
 import Subprocess
 import SystemPackage
 
@@ -8,22 +9,41 @@ import SystemPackage
 struct WorkerProcess: Sendable {
   /// The program to start; it must hand over to ``NetworkWorker`` when its first argument is `git-worker`.
   let executable: String
-  let deadline: Duration
+  let patience: Patience
+
+  struct Patience: Sendable {
+    /// How long a worker may go on without getting any further. A transfer gets further; nothing else does.
+    var stall: Duration
+    /// How long it may take in all.
+    var whole: Duration
+
+    init(stall: Duration, whole: Duration) {
+      self.stall = stall
+      self.whole = whole
+    }
+
+    /// One deadline, whatever happens.
+    init(_ deadline: Duration) { self.init(stall: deadline, whole: deadline) }
+
+    var inSeconds: WorkerRequest.Patience {
+      .init(stall: Int(stall.components.seconds), whole: Int(whole.components.seconds))
+    }
+  }
 
   /// Answers are ids and messages: whatever is longer is not an answer.
   private static let outputLimit = 256 << 10
 
   /// - Parameter purpose: What is being done, for messages: "fetch https://…".
   func perform(_ request: WorkerRequest, purpose: String) async throws(SourceError) -> WorkerResponse {
-    let input: [UInt8]
+    let sheet: WorkerSheet
     do {
-      input = try [UInt8](JSONEncoder().encode(request))
+      sheet = try WorkerSheet(request: [UInt8](JSONEncoder().encode(request)))
     } catch {
       throw SourceError(.mirror, "cannot \(purpose): the request cannot be written: \(error)")
     }
-    switch await raceAgainstDeadline(input) {
-    case .deadline:
-      throw SourceError(.timedOut, "cannot \(purpose): no end after \(deadline.inWords)")
+    switch await raceAgainstDeadline(sheet) {
+    case .deadline(let reason):
+      throw SourceError(.timedOut, "cannot \(purpose): \(reason)")
     case .failed(let reason):
       throw SourceError(.unreachable, "cannot \(purpose): \(reason)")
     case .ended(let status, let output, let complaints):
@@ -40,28 +60,47 @@ struct WorkerProcess: Sendable {
   private enum Ending: Sendable {
     case ended(TerminationStatus, output: [UInt8], complaints: String)
     case failed(String)
-    case deadline
+    case deadline(String)
   }
 
-  private func raceAgainstDeadline(_ input: [UInt8]) async -> Ending {
+  private func raceAgainstDeadline(_ sheet: WorkerSheet) async -> Ending {
     await withTaskGroup(of: Ending.self) { group in
-      group.addTask { await run(input) }
-      group.addTask {
-        do {
-          try await Task.sleep(for: deadline)
-          return .deadline
-        } catch {
-          return .failed("the operation was cancelled")
-        }
-      }
-      let first = await group.next() ?? .deadline
+      group.addTask { await run(sheet) }
+      group.addTask { await patienceEnds(sheet) }
+      let first = await group.next() ?? .failed("the operation was cancelled")
       // Ends the timer, or kills the child; leaving the group waits until it is gone.
       group.cancelAll()
       return first
     }
   }
 
-  private func run(_ input: [UInt8]) async -> Ending {
+  private func patienceEnds(_ sheet: WorkerSheet) async -> Ending {
+    let start = monotonicMilliseconds()
+    let end = start + patience.whole.inMilliseconds
+    while true {
+      let note = sheet.note()
+      // No worker is believed that it got further in the future.
+      let now = monotonicMilliseconds()
+      let progress = min(max(start, Int(note?.time ?? 0)), now)
+      let rest = min(progress + patience.stall.inMilliseconds, end) - now
+      guard rest > 0 else { return .deadline(describe(note, isWholeOver: now >= end)) }
+      do {
+        try await Task.sleep(for: .milliseconds(rest))
+      } catch {
+        return .failed("the operation was cancelled")
+      }
+    }
+  }
+
+  private func describe(_ note: WorkerSheet.Note?, isWholeOver: Bool) -> String {
+    guard let note else { return "no end after \(min(patience.stall, patience.whole).inWords)" }
+    let received = inMebibytes(Int(clamping: note.received))
+    return isWholeOver
+      ? "no end after \(patience.whole.inWords) and \(received)"
+      : "nothing more came for \(patience.stall.inWords), after \(received)"
+  }
+
+  private func run(_ sheet: WorkerSheet) async -> Ending {
     var options = PlatformOptions()
     // Its own process group, so that the end of the child is the end of everything it might have started.
     options.createSession = true
@@ -69,13 +108,15 @@ struct WorkerProcess: Sendable {
       .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)
     ]
     do {
-      let request = try Self.pipe(holding: input)
       let result = try await Subprocess.run(
         .path(FilePath(executable)), arguments: ["git-worker"],
-        // Nothing is inherited: neither secrets nor variables that change what Git does.
-        environment: .custom(["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"]),
+        // Nothing is inherited: neither secrets nor variables that change what Git does. A crash is to end it at
+        // once, and its memory is not to be written to standard error.
+        environment: .custom([
+          "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "SWIFT_BACKTRACE": "enable=no",
+        ]),
         workingDirectory: "/", platformOptions: options,
-        input: .fileDescriptor(request, closeAfterSpawningProcess: true),
+        input: .fileDescriptor(try sheet.copy(), closeAfterSpawningProcess: true),
         output: .bytes(limit: Self.outputLimit), error: .string(limit: Self.outputLimit))
       return .ended(
         result.terminationStatus, output: result.standardOutput, complaints: result.standardError)
@@ -84,28 +125,13 @@ struct WorkerProcess: Sendable {
     }
   }
 
-  /// The reading end of a pipe that already has all of the request in it.
-  ///
-  /// swift-subprocess 1.0.2 can write an array itself, but ends our process when the child is gone before it has
-  /// read everything.
-  private static func pipe(holding bytes: [UInt8]) throws -> FileDescriptor {
-    // What a pipe holds without a reader, on every Linux since 2.6.11.
-    guard bytes.count < 65_536 else { throw Errno.fileTooLarge }
-    let ends = try FileDescriptor.pipe()
-    do {
-      try ends.writeEnd.closeAfter { _ = try ends.writeEnd.writeAll(bytes) }
-      return ends.readEnd
-    } catch {
-      try ends.readEnd.close()
-      throw error
-    }
-  }
-
   private func describe(_ status: TerminationStatus, complaints: String) -> String {
     let ending =
       switch status {
       case .exited(0): "gave no understandable answer"
       case .exited(let code): "exited with status \(code)"
+      case .signaled(SIGXCPU):
+        "has computed for \(NetworkWorker.processorLimit / 60) min on what the remote sent, the limit"
       case .signaled(let signal): "was killed by signal \(signal)"
       }
     let lastWords = oneLine(complaints).suffix(500)
@@ -114,6 +140,10 @@ struct WorkerProcess: Sendable {
 }
 
 extension Duration {
+  fileprivate var inMilliseconds: Int {
+    Int(components.seconds) * 1000 + Int(components.attoseconds / 1_000_000_000_000_000)
+  }
+
   /// For messages: `60 s`, `1.5 s`.
   var inWords: String {
     let seconds = Double(components.seconds) + Double(components.attoseconds) / 1e18

@@ -39,6 +39,7 @@ extension WorkerSession {
     let specification = "\(localPath == nil ? "" : "+")\(outgoingReference):\(destination)"
     let pointer = remote.pointer
     access.beginConnection()
+    meter.expectAnswer()
     _ = try withExtendedLifetime(lease) { () throws(GitFailure) in
       try withStringArray(specification) { (array) throws(GitFailure) in
         try git("push") { git_remote_upload(pointer, array, &options) }

@@ -1,7 +1,6 @@
 import CLibgit2
 import Effects
 import FoundationEssentials
-import Glibc
 
 /// One network operation on the mirror, inside the worker.
 final class WorkerSession {
@@ -13,6 +12,8 @@ final class WorkerSession {
   let branch: String
   /// The remote's folder when it is on this host.
   let localPath: String?
+  let bounds: TransferBounds
+  let meter: Meter
   let access: RemoteAccess
   private let lock: MirrorLock
 
@@ -20,13 +21,15 @@ final class WorkerSession {
     url = request.url
     branch = request.branch
     folder = request.mirror
+    bounds = request.bounds
+    meter = Meter(request)
     localPath = WorkerSession.localPath(of: request.url)
     try WorkerSession.checkTransport(of: request.url)
     if let localPath, !FileManager.default.fileExists(atPath: localPath) {
       // libgit2 would call this an unsupported protocol.
       throw WorkerFailure(.notFound, "there is no Git repository at \(request.url)")
     }
-    access = try RemoteAccess(request)
+    access = try RemoteAccess(request, meter)
     lock = try MirrorLock(folder: request.mirror)
     do {
       let mirror = try Mirror(opening: request.mirror)
@@ -81,51 +84,6 @@ final class WorkerSession {
   /// What went wrong while talking to the remote. The connection ends, so that all that can be known about it is.
   func remoteFailure(_ failure: GitFailure) -> WorkerFailure {
     git_remote_disconnect(remote.pointer)
-    return access.explain(failure) ?? WorkerFailure(talkingTo: url, failure)
-  }
-}
-
-/// The right to change the mirror's references and packs. The kernel takes it back when the process ends, however
-/// it ends; so whatever lock or temporary file lies about while we hold it was left by a worker that was killed.
-private final class MirrorLock {
-  private let descriptor: Int32
-
-  init(folder: String) throws(WorkerFailure) {
-    descriptor = open(folder + "/evenkeel-lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    // Waits for another worker; the deadline ends that wait too.
-    guard descriptor >= 0, flock(descriptor, LOCK_EX) == 0 else {
-      throw WorkerFailure(.mirror, "cannot lock the mirror \(folder): \(String(cString: strerror(errno)))")
-    }
-    removeLeftovers(in: folder + "/objects/pack") { name in
-      name.hasPrefix("pack_git2_") || name.hasSuffix(".lock")
-    }
-    removeLockFiles(below: folder + "/refs")
-    for name in ["HEAD.lock", "packed-refs.lock"] { unlink(folder + "/" + name) }
-  }
-
-  deinit { close(descriptor) }
-
-  private func removeLeftovers(in folder: String, _ isLeftover: (String) -> Bool) {
-    for (name, _) in contents(of: folder) where isLeftover(name) { unlink(folder + "/" + name) }
-  }
-
-  private func removeLockFiles(below folder: String) {
-    removeLeftovers(in: folder) { $0.hasSuffix(".lock") }
-    for (name, isFolder) in contents(of: folder) where isFolder {
-      removeLockFiles(below: folder + "/" + name)
-    }
-  }
-
-  private func contents(of folder: String) -> [(name: String, isFolder: Bool)] {
-    guard let stream = opendir(folder) else { return [] }
-    defer { closedir(stream) }
-    var found: [(String, Bool)] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != ".", name != ".." { found.append((name, entry.pointee.d_type == UInt8(DT_DIR))) }
-    }
-    return found
+    return meter.excess ?? access.explain(failure) ?? WorkerFailure(talkingTo: url, failure)
   }
 }

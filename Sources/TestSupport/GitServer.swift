@@ -26,11 +26,46 @@ package struct GitServer: Sendable {
   }
 
   /// What can be wrong with the whole server for a while.
-  package enum Trouble: String, Sendable {
+  package enum Trouble: String, Sendable, CaseIterable {
     /// It accepts requests and says nothing until the trouble is over; then it closes the connections.
     case stall
     /// It answers 503.
     case unavailable
+
+    /// It resets the connection: instead of the list of references, in the middle of a pack, instead of answering
+    /// to a push.
+    case resetList = "reset_list"
+    case resetPack = "reset_pack"
+    case resetPush = "reset_push"
+    /// It closes the connection at such a point.
+    case closeList = "close_list"
+    case closePack = "close_pack"
+    /// It stops there and keeps the connection.
+    case stallPack = "stall_pack"
+    case stallPush = "stall_push"
+    /// What it says is nonsense: instead of a list, of a pack's packets, of the objects in them, of the answer to a push.
+    case garbageList = "garbage_list"
+    case garbagePack = "garbage_pack"
+    case garbageObjects = "garbage_objects"
+    case garbagePush = "garbage_push"
+    /// One byte of the pack is another one.
+    case flippedPack = "flipped_pack"
+    /// The pack is sound, and not what was asked for.
+    case otherPack = "other_pack"
+    /// What it says never ends: references, objects, words about its progress, words about a push.
+    case endlessList = "endless_list"
+    case endlessPack = "endless_pack"
+    case endlessProgress = "endless_progress"
+    case endlessPush = "endless_push"
+    /// It says that the pack has four thousand million objects.
+    case countlessPack = "countless_pack"
+    /// It sends a byte now and then.
+    case drippingList = "dripping_list"
+    case drippingPack = "dripping_pack"
+    /// It sends the pack in twenty pieces or more, 0.3 seconds between them.
+    case slowPack = "slow_pack"
+    /// A few hundred bytes that unpack to 1.5 GiB.
+    case deltaBomb = "delta_bomb"
   }
 
   /// Begins or, with `nil`, ends a trouble with every repository.

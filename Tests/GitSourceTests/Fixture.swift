@@ -15,6 +15,9 @@ struct Fixture {
   /// other tests.
   var worker: String { folder + "/evenkeel" }
 
+  /// The folder of the mirror.
+  var state: String { folder + "/state/mirror.git" }
+
   /// Runs `body` with a remote that holds `files`.
   static func with(
     _ files: [String: String] = ["models/a.yaml": "a: 1\n", "models/b.yaml": "b: 1\n"],
@@ -44,7 +47,7 @@ struct Fixture {
     _ adjust: (inout MirrorRepository.Configuration) -> Void = { _ in }
   ) -> MirrorRepository {
     var configuration = MirrorRepository.Configuration(
-      mirror: folder + "/state/mirror.git", url: url ?? remote.path, branch: branch, path: path,
+      mirror: state, url: url ?? remote.path, branch: branch, path: path,
       author: CommitAuthor(name: "Evenkeel", email: "evenkeel@example.com"), timeout: timeout,
       worker: worker ?? self.worker)
     adjust(&configuration)

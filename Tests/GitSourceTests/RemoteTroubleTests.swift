@@ -26,7 +26,8 @@ import Vocabulary
     Trouble(path: "/broken-pack/config.git", kind: .unreachable, words: ["http"]),
     Trouble(path: "/stall/config.git", kind: .timedOut, words: ["no end after 2 s"], timeout: .seconds(2)),
     Trouble(
-      path: "/half-pack/config.git", kind: .timedOut, words: ["no end after 2 s"], timeout: .seconds(2)),
+      path: "/half-pack/config.git", kind: .timedOut, words: ["nothing more came for 2 s"],
+      timeout: .seconds(2)),
   ])
   func `says what is wrong with a server`(trouble: Trouble) async throws {
     try await Fixture.with { fixture in
@@ -67,8 +68,8 @@ import Vocabulary
       try await GitServer.serve(fixture.folder) { server in
         let request = """
           {"mirror": "\(fixture.folder)/state/mirror.git", "url": "\(server.url)/stall/config.git",
-           "branch": "main", "access": {}, "lifetime": 1,
-           "operation": {"fetch": {"maximumPackBytes": 1000, "maximumPacks": 50}}}
+           "branch": "main", "access": {}, "patience": {"stall": 0, "whole": 0},
+           "bounds": {"listBytes": 1000, "packBytes": 1000, "objectBytes": 1000}, "operation": {"fetch": {}}}
           """
         let result = try await run(fixture.worker, ["git-worker"], input: request)
         #expect(result.status == 128 + SIGALRM)
@@ -220,7 +221,7 @@ import Vocabulary
       try await fixture.remote.commit(["noise.txt": noise])
       try await fixture.remote.publish()
       try await GitServer.serve(fixture.folder) { server in
-        let mirror = fixture.mirror(server.url + "/config.git") { $0.maximumPackBytes = 64 << 10 }
+        let mirror = fixture.mirror(server.url + "/config.git") { $0.bounds.packBytes = 64 << 10 }
         let error = await complaint { _ = try await mirror.fetch() }
         #expect(error?.kind == .tooLarge, "\(String(describing: error))")
       }

@@ -1,8 +1,6 @@
 import Effects
 import FoundationEssentials
 import GitSource
-import Logging
-import Synchronization
 import TestSupport
 import Testing
 
@@ -70,31 +68,4 @@ import Testing
       #expect(!String(decoding: content, as: UTF8.self).contains(secret), "\(file)")
     }
   }
-}
-
-/// A log that is kept.
-private final class RecordedLog: Sendable {
-  private let lines = Mutex<[String]>([])
-
-  var text: String { lines.withLock { $0.joined(separator: "\n") } }
-
-  func add(_ line: String) { lines.withLock { $0.append(line) } }
-}
-
-private struct RecordingHandler: LogHandler {
-  let log: RecordedLog
-  var metadata: Logger.Metadata = [:]
-  var logLevel = Logger.Level.trace
-
-  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-    get { metadata[key] }
-    set { metadata[key] = newValue }
-  }
-
-  func log(event: LogEvent) { log.add("\(event.message) \(event.metadata ?? [:])") }
-}
-
-private func recordingLogger() -> (Logger, RecordedLog) {
-  let log = RecordedLog()
-  return (Logger(label: "test") { _ in RecordingHandler(log: log) }, log)
 }
