@@ -20,7 +20,7 @@ package struct ModelRecord: Sendable {
   }
 
   package var machine: ModelMachine {
-    get { storage.content.machine }
+    _read { yield storage.content.machine }
     _modify {
       unshare()
       yield &storage.content.machine
@@ -29,7 +29,7 @@ package struct ModelRecord: Sendable {
 
   /// What Git last said about replicas, route, policy and labels.
   package var live: LiveSettings {
-    get { storage.content.live }
+    _read { yield storage.content.live }
     _modify {
       unshare()
       yield &storage.content.live
@@ -38,7 +38,7 @@ package struct ModelRecord: Sendable {
 
   /// What the releases that the machine names are made of: Git may have moved on, they still have to run.
   package var workloads: [Revision: Workload] {
-    get { storage.content.workloads }
+    _read { yield storage.content.workloads }
     _modify {
       unshare()
       yield &storage.content.workloads
@@ -47,7 +47,7 @@ package struct ModelRecord: Sendable {
 
   /// The file that held the Model document last, relative to the configured path.
   package var file: String {
-    get { storage.content.file }
+    _read { yield storage.content.file }
     _modify {
       unshare()
       yield &storage.content.file
@@ -55,7 +55,7 @@ package struct ModelRecord: Sendable {
   }
 
   package var conditions: [Condition] {
-    get { storage.content.conditions }
+    _read { yield storage.content.conditions }
     _modify {
       unshare()
       yield &storage.content.conditions
@@ -64,7 +64,7 @@ package struct ModelRecord: Sendable {
 
   /// How many instances were ever started for it: the number in the next one's name.
   package var startedInstances: Int {
-    get { storage.content.startedInstances }
+    _read { yield storage.content.startedInstances }
     _modify {
       unshare()
       yield &storage.content.startedInstances

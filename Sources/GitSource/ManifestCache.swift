@@ -16,17 +16,15 @@ package struct ManifestLimits: Sendable {
 
 /// The work that one read took; what did not change takes none.
 package struct ReadCounts: Hashable, Sendable {
-  package var treesRead = 0
   package var blobsRead = 0
 
-  package init(treesRead: Int = 0, blobsRead: Int = 0) {
-    self.treesRead = treesRead
+  package init(blobsRead: Int = 0) {
     self.blobsRead = blobsRead
   }
 }
 
-/// Reads manifests from tree objects, and remembers: whole states by tree id, folders by path and tree id, files by
-/// path and blob id. Equal ids mean equal content, so nothing here can be stale.
+/// Reads manifests from tree objects, and remembers: the last states by tree id, and the files of the last tree, against
+/// which the next one is compared. Equal ids mean equal content, so nothing here can be stale.
 struct ManifestCache {
   let limits: ManifestLimits
   /// What the last call of ``desired(in:of:)`` had to read.
@@ -34,41 +32,27 @@ struct ManifestCache {
 
   /// The last states, newest last: the tip, and the trees that a write-back compares it with.
   private var states: [(tree: ObjectID, state: DesiredState)] = []
-  private var folders: [Key: Remembered<Folder>] = [:]
-  private var files: [Key: Remembered<File>] = [:]
-  /// Counts reads, so that what was not used for long can be forgotten.
-  private var generation = 0
+  private var baseline: Baseline?
 
   private static let rememberedStates = 4
-  private static let rememberedGenerations = 8
   /// Bounds the bytes that are held between reading and parsing.
   private static let filesAtOnce = 512
 
-  private struct Key: Hashable {
-    var path: String
-    var id: ObjectID
-
-    // The id is a hash already, and the path rarely tells two keys apart that the id does not.
-    func hash(into hasher: inout Hasher) { hasher.combine(id) }
-  }
-  private struct Remembered<Value> {
-    var value: Value
-    var usedIn: Int
-  }
-  /// What is directly in a folder.
-  private struct Folder {
-    var files: [Key] = []
-    var folders: [Key] = []
-    var skipped: [Diagnostic] = []
+  /// The tree that was read last.
+  private struct Baseline {
+    var tree: ObjectID
+    var files: [String: File] = [:]
+    /// Of all files that are not too large.
+    var bytes = 0
+    var resolution: Resolution
+    /// What was skipped, and what is too large to be read.
+    var diagnostics: [Diagnostic] = []
+    var tooLarge: Set<String> = []
   }
   private struct File {
+    var id: ObjectID
     var parsed: ParsedFile
     var size: Int
-  }
-  /// What the walk through one tree found.
-  private struct Walk {
-    var files: [Key] = []
-    var diagnostics: [Diagnostic] = []
   }
 
   init(limits: ManifestLimits) {
@@ -79,54 +63,127 @@ struct ManifestCache {
   mutating func desired(in tree: ObjectID, of mirror: Mirror) throws(ReadFailure) -> DesiredState {
     lastRead = ReadCounts()
     if let known = states.first(where: { $0.tree == tree }) { return known.state }
-    generation += 1
-    var walk = Walk()
-    try collect(Key(path: "", id: tree), depth: 0, of: mirror, into: &walk)
-    try read(walk.files, of: mirror)
-    let (parsed, tooLarge) = try take(walk.files)
-    var state = resolve(parsed)
-    add(walk.diagnostics, tooLarge: tooLarge, to: &state)
-    remember(state, of: tree)
+    if try !follow(to: tree, of: mirror) { try readAll(of: tree, of: mirror) }
+    guard let baseline else { return DesiredState() }
+    var state = baseline.resolution.state
+    add(baseline, to: &state)
+    states.append((tree, state))
+    if states.count > Self.rememberedStates { states.removeFirst() }
     return state
   }
 
-  // MARK: Folders
+  // MARK: What has changed
 
-  private mutating func collect(
+  /// Takes over the files in which a tree differs from the last one.
+  ///
+  /// - Returns: Whether that could be done; if not, everything is to be gone through.
+  private mutating func follow(to tree: ObjectID, of mirror: Mirror) throws(ReadFailure) -> Bool {
+    // A mirror that was made anew may lack the last tree. That is no damage.
+    guard var baseline, baseline.tooLarge.isEmpty, mirror.contains(baseline.tree),
+      let changes = try? mirror.changes(from: baseline.tree, to: tree),
+      let manifests = manifests(among: changes)
+    else { return false }
+    let wanted = manifests.compactMap { change in change.after.map { Key(path: change.path, id: $0.id) } }
+    let files = try read(wanted, of: mirror)
+    guard files.count == wanted.count else { return false }
+    // Held here alone, so that it is changed where it is.
+    self.baseline = nil
+    var differences: [Resolution.Change] = []
+    for change in manifests {
+      let before = baseline.files.removeValue(forKey: change.path)
+      let after = files[change.path]
+      baseline.files[change.path] = after
+      baseline.bytes += (after?.size ?? 0) - (before?.size ?? 0)
+      differences.append(Resolution.Change(before: before?.parsed, after: after?.parsed))
+    }
+    guard baseline.files.count <= limits.files, baseline.bytes <= limits.bytesInTotal else { return false }
+    baseline.resolution.apply(differences) { baseline.files.values.map(\.parsed) }
+    baseline.tree = tree
+    self.baseline = baseline
+    return true
+  }
+
+  /// The changes that are to manifests; `nil` when one is to something that has to be warned of, or too deep.
+  private func manifests(among changes: [FileChange]) -> [FileChange]? {
+    var manifests: [FileChange] = []
+    for change in changes {
+      let components = change.path.split(separator: "/")
+      // Hidden files and folders are none of ours.
+      if components.contains(where: { $0.hasPrefix(".") }) { continue }
+      guard components.count <= limits.depth,
+        [change.before, change.after].allSatisfy({ $0 == nil || $0?.mode == .file })
+      else { return nil }
+      if isManifest(change.path) { manifests.append(change) }
+    }
+    return manifests
+  }
+
+  // MARK: Everything
+
+  private struct Key {
+    var path: String
+    var id: ObjectID
+  }
+
+  /// What the walk through one tree found.
+  private struct Walk {
+    var files: [Key] = []
+    var diagnostics: [Diagnostic] = []
+  }
+
+  /// Goes through a whole tree. Files that the last one had, too, are not read again.
+  private mutating func readAll(of tree: ObjectID, of mirror: Mirror) throws(ReadFailure) {
+    var walk = Walk()
+    try collect(Key(path: "", id: tree), depth: 0, of: mirror, into: &walk)
+    var files: [String: File] = [:]
+    files.reserveCapacity(walk.files.count)
+    var unknown: [Key] = []
+    for key in walk.files {
+      if let known = baseline?.files[key.path], known.id == key.id {
+        files[key.path] = known
+      } else {
+        unknown.append(key)
+      }
+    }
+    for start in stride(from: 0, to: unknown.count, by: Self.filesAtOnce) {
+      let part = Array(unknown[start..<min(start + Self.filesAtOnce, unknown.count)])
+      files.merge(try read(part, of: mirror)) { $1 }
+    }
+    let bytes = files.values.reduce(0) { $0 + $1.size }
+    guard bytes <= limits.bytesInTotal else {
+      throw .tooLarge("the manifests are more than \(limits.bytesInTotal >> 20) MiB together, the limit")
+    }
+    // Before the new one is made, so that the two are not in memory together.
+    baseline = nil
+    baseline = Baseline(
+      tree: tree, files: files, bytes: bytes, resolution: Resolution(files.values.map(\.parsed)),
+      diagnostics: walk.diagnostics,
+      tooLarge: Set(walk.files.map(\.path).filter { files[$0] == nil }))
+  }
+
+  private func collect(
     _ key: Key, depth: Int, of mirror: Mirror, into walk: inout Walk
   ) throws(ReadFailure) {
     guard depth <= limits.depth else {
       throw .tooLarge("\(key.path) is more than \(limits.depth) folders deep, the limit")
     }
-    let folder = try folder(key, of: mirror)
-    walk.files += folder.files
-    walk.diagnostics += folder.skipped
+    var folders: [Key] = []
+    for entry in try ReadFailure.wrap({ () throws(GitFailure) in try mirror.entries(of: key.id) }) {
+      sort(entry, from: key.path, into: &walk, folders: &folders)
+    }
     guard walk.files.count <= limits.files else {
       throw .tooLarge("there are more than \(limits.files) manifests, the limit")
     }
-    for subfolder in folder.folders {
-      try collect(subfolder, depth: depth + 1, of: mirror, into: &walk)
+    for folder in folders {
+      try collect(folder, depth: depth + 1, of: mirror, into: &walk)
     }
   }
 
-  private mutating func folder(_ key: Key, of mirror: Mirror) throws(ReadFailure) -> Folder {
-    if let known = folders[key]?.value {
-      folders[key]?.usedIn = generation
-      return known
-    }
-    var folder = Folder()
-    for entry in try ReadFailure.wrap({ () throws(GitFailure) in try mirror.entries(of: key.id) }) {
-      sort(entry, from: key.path, into: &folder)
-    }
-    lastRead.treesRead += 1
-    folders[key] = Remembered(value: folder, usedIn: generation)
-    return folder
-  }
-
-  private func sort(_ entry: TreeEntry, from parent: String, into folder: inout Folder) {
+  private func sort(_ entry: TreeEntry, from parent: String, into walk: inout Walk, folders: inout [Key]) {
     guard let name = entry.name else {
       let place = parent.isEmpty ? "." : parent
-      folder.skipped.append(warning(place, "skipped an entry whose name is not UTF-8"))
+      walk.diagnostics.append(
+        warning(place, "skipped an entry whose name is not UTF-8, or none that a file can have"))
       return
     }
     // Hidden files and folders (`.github`, `.pre-commit-config.yaml`) configure other tools.
@@ -134,13 +191,14 @@ struct ManifestCache {
     let path = parent.isEmpty ? name : parent + "/" + name
     let key = Key(path: path, id: entry.id)
     switch entry.mode {
-    case .folder: folder.folders.append(key)
-    case .file where name.hasSuffix(".yaml") || name.hasSuffix(".yml"): folder.files.append(key)
-    case .file: break
-    case .link: folder.skipped.append(warning(path, "skipped: symbolic links are not followed"))
-    case .submodule: folder.skipped.append(warning(path, "skipped: submodules are not read"))
+    case .folder: folders.append(key)
+    case .file: if isManifest(name) { walk.files.append(key) }
+    case .link: walk.diagnostics.append(warning(path, "skipped: symbolic links are not followed"))
+    case .submodule: walk.diagnostics.append(warning(path, "skipped: submodules are not read"))
     }
   }
+
+  private func isManifest(_ path: String) -> Bool { path.hasSuffix(".yaml") || path.hasSuffix(".yml") }
 
   private func warning(_ path: String, _ message: String) -> Diagnostic {
     Diagnostic(severity: .warning, file: path, line: 1, column: 1, message: message)
@@ -148,22 +206,8 @@ struct ManifestCache {
 
   // MARK: Files
 
-  /// Reads and parses what is not remembered yet, a bounded number of files at a time.
-  private mutating func read(_ keys: [Key], of mirror: Mirror) throws(ReadFailure) {
-    var unknown: [Key] = []
-    for key in keys {
-      if let index = files.index(forKey: key) {
-        files.values[index].usedIn = generation
-      } else {
-        unknown.append(key)
-      }
-    }
-    for start in stride(from: 0, to: unknown.count, by: Self.filesAtOnce) {
-      try readUnknown(unknown[start..<min(start + Self.filesAtOnce, unknown.count)], of: mirror)
-    }
-  }
-
-  private mutating func readUnknown(_ keys: ArraySlice<Key>, of mirror: Mirror) throws(ReadFailure) {
+  /// Reads and parses files; without those that are too large.
+  private mutating func read(_ keys: [Key], of mirror: Mirror) throws(ReadFailure) -> [String: File] {
     var unread: [Key] = []
     var contents: [ManifestFile] = []
     for key in keys {
@@ -174,55 +218,26 @@ struct ManifestCache {
       unread.append(key)
       contents.append(ManifestFile(path: key.path, bytes: bytes))
     }
+    var files: [String: File] = [:]
     for (index, parsed) in parseConcurrently(contents).enumerated() {
-      let file = File(parsed: parsed, size: contents[index].bytes.count)
-      files[unread[index]] = Remembered(value: file, usedIn: generation)
+      files[unread[index].path] = File(
+        id: unread[index].id, parsed: parsed, size: contents[index].bytes.count)
     }
-  }
-
-  /// The parsed files in the order of `keys`, and those that were too large to be read.
-  private func take(_ keys: [Key]) throws(ReadFailure) -> (parsed: [ParsedFile], tooLarge: [Key]) {
-    var parsed: [ParsedFile] = []
-    parsed.reserveCapacity(keys.count)
-    var tooLarge: [Key] = []
-    var total = 0
-    for key in keys {
-      guard let file = files[key]?.value else {
-        tooLarge.append(key)
-        continue
-      }
-      total += file.size
-      guard total <= limits.bytesInTotal else {
-        throw .tooLarge("the manifests are more than \(limits.bytesInTotal >> 20) MiB together, the limit")
-      }
-      parsed.append(file.parsed)
-    }
-    return (parsed, tooLarge)
+    return files
   }
 
   /// Nobody knows which models are in a file that was not read, so none may be taken for deleted.
-  private func add(_ diagnostics: [Diagnostic], tooLarge: [Key], to state: inout DesiredState) {
-    guard !diagnostics.isEmpty || !tooLarge.isEmpty else { return }
-    state.diagnostics += diagnostics
-    for key in tooLarge {
-      state.unattributed.insert(key.path)
+  private func add(_ baseline: Baseline, to state: inout DesiredState) {
+    guard !baseline.diagnostics.isEmpty || !baseline.tooLarge.isEmpty else { return }
+    state.diagnostics += baseline.diagnostics
+    for path in baseline.tooLarge {
+      state.unattributed.insert(path)
       state.diagnostics.append(
         Diagnostic(
-          file: key.path, line: 1, column: 1,
+          file: path, line: 1, column: 1,
           message: "larger than \(limits.bytesPerFile >> 10) KiB, the limit for a manifest; split it up"))
     }
     state.diagnostics.sort { ($0.file, $0.line, $0.column) < ($1.file, $1.line, $1.column) }
-  }
-
-  // MARK: Forgetting
-
-  private mutating func remember(_ state: DesiredState, of tree: ObjectID) {
-    states.append((tree, state))
-    if states.count > Self.rememberedStates { states.removeFirst() }
-    let oldest = generation - Self.rememberedGenerations
-    guard oldest > 0 else { return }
-    folders = folders.filter { $0.value.usedIn > oldest }
-    files = files.filter { $0.value.usedIn > oldest }
   }
 }
 

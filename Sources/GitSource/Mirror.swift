@@ -139,7 +139,7 @@ struct TreeEntry {
       }
     }
   }
-  /// `nil` when the name is not UTF-8.
+  /// `nil` when it is not UTF-8, or not a name that a file can have: nobody has checked the trees of a remote.
   var name: String?
   var id: ObjectID
   var mode: Mode
@@ -158,6 +158,14 @@ struct TreeEntry {
     guard let oid = git_tree_entry_id(entry), let name = git_tree_entry_name(entry) else { return nil }
     let rawMode = git_tree_entry_filemode(entry)
     guard let mode = Mode(rawMode) else { return nil }
-    self.init(name: String(validatingCString: name), id: ObjectID(oid.pointee), mode: mode, rawMode: rawMode)
+    self.init(name: Self.fileName(name), id: ObjectID(oid.pointee), mode: mode, rawMode: rawMode)
+  }
+
+  /// A name by which nothing outside of its folder can be meant.
+  private static func fileName(_ text: UnsafePointer<CChar>) -> String? {
+    guard let name = String(validatingCString: text), !name.utf8.contains(UInt8(ascii: "/")) else {
+      return nil
+    }
+    return ["", ".", "..", ".git"].contains(name.lowercased()) ? nil : name
   }
 }

@@ -117,17 +117,15 @@ extension Mirror {
     while let folder = folders.popLast() {
       let tree = try self.tree(folder.id)
       for index in 0..<git_tree_entrycount(tree.pointer) {
-        guard let entry = git_tree_entry_byindex(tree.pointer, index),
-          let text = git_tree_entry_name(entry), let oid = git_tree_entry_id(entry)
+        guard let pointer = git_tree_entry_byindex(tree.pointer, index),
+          git_tree_entry_type(pointer) == GIT_OBJECT_TREE
+            || git_tree_entry_name(pointer).map({ strcmp($0, ".gitattributes") }) == 0,
+          let entry = TreeEntry(pointer), let name = entry.name
         else { continue }
-        let isFolder = git_tree_entry_type(entry) == GIT_OBJECT_TREE
-        guard isFolder || strcmp(text, ".gitattributes") == 0, let name = String(validatingCString: text)
-        else { continue }
-        let id = ObjectID(oid.pointee)
-        if isFolder, folder.depth < Self.attributeDepth {
-          folders.append((folder.path + name + "/", id, folder.depth + 1))
-        } else if TreeEntry(entry)?.mode == .file, try size(of: id) <= Self.attributeBytes {
-          found.append((folder.path + name, try bytes(of: id)))
+        if entry.mode == .folder, folder.depth < Self.attributeDepth {
+          folders.append((folder.path + name + "/", entry.id, folder.depth + 1))
+        } else if entry.mode == .file, try size(of: entry.id) <= Self.attributeBytes {
+          found.append((folder.path + name, try bytes(of: entry.id)))
         }
       }
     }

@@ -27,9 +27,9 @@ package struct DesiredState: Equatable, Sendable {
 package struct DesiredModel: Hashable, Codable, Sendable {
   package var name: ModelName
   /// Everything that decides what runs; its digest is the revision.
-  package var workload: Workload
+  @Shared package var workload: Workload
   /// Everything that applies live, with no rollout.
-  package var live: LiveSettings
+  @Shared package var live: LiveSettings
   /// The file that holds the Model document, relative to the configured path.
   package var file: String
 
@@ -44,7 +44,7 @@ package struct DesiredModel: Hashable, Codable, Sendable {
 /// Everything that decides what runs. A change of any of it is a new revision.
 package struct Workload: Hashable, Codable, Sendable {
   package var artifact: Artifact
-  package var runtime: Runtime
+  @Shared package var runtime: Runtime
   /// The model's own environment; it wins over the runtime's.
   package var environment: [String: String]
   /// What one instance needs; `nil` when the manifest does not say.
@@ -53,8 +53,17 @@ package struct Workload: Hashable, Codable, Sendable {
   package init(
     artifact: Artifact, runtime: Runtime, environment: [String: String], resources: Resources? = nil
   ) {
+    self.init(
+      artifact: artifact, runtime: Shared(wrappedValue: runtime), environment: environment,
+      resources: resources)
+  }
+
+  /// With a runtime that other workloads have, too.
+  package init(
+    artifact: Artifact, runtime: Shared<Runtime>, environment: [String: String], resources: Resources?
+  ) {
     self.artifact = artifact
-    self.runtime = runtime
+    _runtime = runtime
     self.environment = environment
     self.resources = resources
   }
@@ -109,7 +118,7 @@ package struct Runtime: Hashable, Codable, Sendable {
 package struct LiveSettings: Hashable, Codable, Sendable {
   package var replicas: Int
   package var route: Route
-  package var policy: Policy
+  @Shared package var policy: Policy
   package var labels: [String: String]
   /// The models that have to be ready before a rollout of this one begins, by name.
   package var dependsOn: [ModelName]
@@ -120,9 +129,19 @@ package struct LiveSettings: Hashable, Codable, Sendable {
     replicas: Int, route: Route, policy: Policy, labels: [String: String] = [:],
     dependsOn: [ModelName] = [], suspend: Bool = false
   ) {
+    self.init(
+      replicas: replicas, route: route, policy: Shared(wrappedValue: policy), labels: labels,
+      dependsOn: dependsOn, suspend: suspend)
+  }
+
+  /// With a policy that other models have, too.
+  package init(
+    replicas: Int, route: Route, policy: Shared<Policy>, labels: [String: String], dependsOn: [ModelName],
+    suspend: Bool
+  ) {
     self.replicas = replicas
     self.route = route
-    self.policy = policy
+    _policy = policy
     self.labels = labels
     self.dependsOn = dependsOn
     self.suspend = suspend

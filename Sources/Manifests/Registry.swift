@@ -83,6 +83,8 @@ struct Registry<Spec: Sendable> {
 struct Complaints {
   let files: [ParsedFile]
   private(set) var diagnostics: [Diagnostic] = []
+  /// Whether anything was reported that is not only warned of, beside what is wrong with files by themselves.
+  private(set) var haveErrors = false
   private var sourceLines: [Int: SourceLines] = [:]
   private var suggestions: [String: String?] = [:]
 
@@ -97,6 +99,7 @@ struct Complaints {
     _ message: String, file: Int, at position: Position, suggestion: String? = nil,
     severity: Diagnostic.Severity = .error
   ) {
+    if severity == .error { haveErrors = true }
     let lines = sourceLines[file] ?? SourceLines(files[file].bytes)
     sourceLines[file] = lines
     diagnostics.append(

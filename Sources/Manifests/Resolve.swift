@@ -3,11 +3,11 @@ import YAML
 
 /// Puts all files together: names, references and routes. Deterministic: the order of the files does not matter.
 package func resolve(_ files: [ParsedFile]) -> DesiredState {
-  var resolver = Resolver(files.sorted { $0.path < $1.path })
+  var resolver = Resolver(files)
   return resolver.resolve()
 }
 
-private struct Resolver {
+struct Resolver {
   private let files: [ParsedFile]
   private var complaints: Complaints
   private let checks: Registry<Check.Question>
@@ -16,10 +16,11 @@ private struct Resolver {
   private var policies: Registry<PolicySpec>
   /// What policies and runtimes resolve to, made once and shared by all models; `nil` in it for a policy with
   /// a check that cannot be used.
-  private var resolvedPolicies: [String: Policy?] = [:]
-  private var resolvedRuntimes: [String: Runtime] = [:]
+  private var resolvedPolicies: [String: Shared<Policy>?] = [:]
+  private var resolvedRuntimes: [String: Shared<Runtime>] = [:]
 
   init(_ files: [ParsedFile]) {
+    let files = files.sorted { $0.path < $1.path }
     self.files = files
     complaints = Complaints(files)
     checks = Registry(checkKind, noun: "check", in: files, { $0.checks }, &complaints)
@@ -38,7 +39,7 @@ private struct Resolver {
     state.models.reserveCapacity(models.entries.count)
     for (index, entry) in models.entries.enumerated() {
       let name = ModelName(entry.name.value)
-      let model = entry.declaration.flatMap { resolve($0, name, file: entry.file) }
+      let model = entry.declaration.flatMap { resolve($0, file: entry.file) }
       if let model, !unusable.contains(index) {
         state.models[name] = model
       } else {
@@ -55,10 +56,11 @@ private struct Resolver {
   private mutating func resolveRuntimes() {
     for case let declaration? in runtimes.entries.map(\.declaration) {
       let spec = declaration.spec
-      resolvedRuntimes[declaration.name.value] = Runtime(
+      let runtime = Runtime(
         name: declaration.name.value, command: spec.command, environment: spec.environment,
         servingProtocol: spec.servingProtocol, readyPath: spec.readyPath,
         terminationGrace: spec.terminationGrace)
+      resolvedRuntimes[runtime.name] = Shared(wrappedValue: runtime)
     }
   }
 
@@ -76,7 +78,7 @@ private struct Resolver {
         readyTimeout: spec.readyTimeout, progressDeadline: spec.progressDeadline?.value,
         rollbackWindow: spec.rollbackWindow?.value ?? .zero, onFailure: spec.onFailure,
         onUndecided: spec.onUndecided, supersede: spec.supersede)
-      resolvedPolicies[policy.name] = .some(usable.count == found.count ? policy : nil)
+      resolvedPolicies[policy.name] = .some(usable.count == found.count ? Shared(wrappedValue: policy) : nil)
       if policy.judgesWithoutStable, usable.allSatisfy(\.needsRequestsOfStable), !usable.isEmpty {
         warnOfBlindChecks(of: spec, file: entry.file)
       }
@@ -93,24 +95,17 @@ private struct Resolver {
   }
 
   private mutating func resolve(
-    _ declaration: Declaration<ModelSpec>, _ name: ModelName, file: Int
+    _ declaration: Declaration<ModelSpec>, file: Int
   ) -> DesiredModel? {
     let spec = declaration.spec
     let runtime = resolvedRuntimes[spec.runtime.value]
     if runtime == nil { _ = runtimes.find(spec.runtime, from: file, &complaints) }
     let policy = policy(spec.rollout, from: file)
     guard let runtime, let policy else { return nil }
-    return DesiredModel(
-      name: name,
-      workload: Workload(
-        artifact: spec.artifact, runtime: runtime, environment: spec.environment, resources: spec.resources),
-      live: LiveSettings(
-        replicas: spec.replicas, route: route(of: declaration), policy: policy, labels: declaration.labels,
-        dependsOn: spec.dependsOn.map { ModelName($0.value) }, suspend: spec.suspend),
-      file: files[file].path)
+    return desiredModel(declaration, runtime, policy, file: files[file].path)
   }
 
-  private mutating func policy(_ reference: Located<String>, from file: Int) -> Policy? {
+  private mutating func policy(_ reference: Located<String>, from file: Int) -> Shared<Policy>? {
     if case .some(.some(let policy)) = resolvedPolicies[reference.value] { return policy }
     if policies.find(reference, from: file, &complaints) != nil {
       complaints.report(
@@ -193,12 +188,9 @@ private struct Resolver {
     return overlapping
   }
 
-  /// Where requests reach a candidate by a host name of its own; `nil` when the policy has no such preview.
   private func previewRoute(of declaration: Declaration<ModelSpec>) -> Route? {
-    guard case .some(.some(let policy)) = resolvedPolicies[declaration.spec.rollout.value],
-      let host = policy.strategy.previewHost
-    else { return nil }
-    return Route(host: host, prefix: route(of: declaration).prefix)
+    guard case .some(.some(let policy)) = resolvedPolicies[declaration.spec.rollout.value] else { return nil }
+    return Manifests.previewRoute(of: declaration, under: policy.wrappedValue)
   }
 
   /// The models that depend on one that is not there, or on themselves by way of others. A dependency that cannot be
@@ -234,8 +226,47 @@ private struct Resolver {
   }
 }
 
+extension Resolver {
+  /// What later changes of single files can be measured by; `nil` when files are at odds with each other, so that a change
+  /// of one may change what is said about another.
+  func index(of state: DesiredState) -> ResolvedIndex? {
+    guard !complaints.haveErrors else { return nil }
+    var index = ResolvedIndex(
+      runtimes: resolvedRuntimes, policies: resolvedPolicies.compactMapValues { $0 },
+      unusable: models.entries.filter { $0.declaration == nil }.map(\.name.value))
+    for reference in files.flatMap(\.brokenReferences) where reference.target == .model {
+      index.depend(on: reference.name.value)
+    }
+    for case let declaration? in models.entries.map(\.declaration) {
+      guard index.insert(declaration) != nil else { return nil }
+    }
+    return index
+  }
+}
+
+/// A model with all that it refers to.
+func desiredModel(
+  _ declaration: Declaration<ModelSpec>, _ runtime: Shared<Runtime>, _ policy: Shared<Policy>, file: String
+) -> DesiredModel {
+  let spec = declaration.spec
+  return DesiredModel(
+    name: ModelName(declaration.name.value),
+    workload: Workload(
+      artifact: spec.artifact, runtime: runtime, environment: spec.environment, resources: spec.resources),
+    live: LiveSettings(
+      replicas: spec.replicas, route: route(of: declaration), policy: policy, labels: declaration.labels,
+      dependsOn: spec.dependsOn.map { ModelName($0.value) }, suspend: spec.suspend),
+    file: file)
+}
+
 /// The route of a model: what is written, completed by any host and `/v2/models/NAME`.
-private func route(of declaration: Declaration<ModelSpec>) -> Route {
+func route(of declaration: Declaration<ModelSpec>) -> Route {
   let written = declaration.spec.route?.value
   return Route(host: written?.host, prefix: written?.prefix ?? "/v2/models/\(declaration.name.value)")
+}
+
+/// Where requests reach a candidate by a host name of its own; `nil` when the policy has no such preview.
+func previewRoute(of declaration: Declaration<ModelSpec>, under policy: Policy) -> Route? {
+  guard let host = policy.strategy.previewHost else { return nil }
+  return Route(host: host, prefix: route(of: declaration).prefix)
 }

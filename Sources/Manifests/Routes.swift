@@ -80,7 +80,7 @@ func mayOverlap(_ prefixes: [String]) -> Bool {
 }
 
 /// The paths that a path starts with, by whole segments: `/`, `/v2` and `/v2/models` for `/v2/models/a`.
-private func pathsAbove(_ path: String) -> [String] {
+func pathsAbove(_ path: String) -> [String] {
   guard path != "/" else { return [] }
   var paths = ["/"]
   for index in path.utf8.indices.dropFirst() where path.utf8[index] == UInt8(ascii: "/") {

@@ -157,7 +157,7 @@ import Vocabulary
         try await fixture.remote.publish()
         #expect(try await mirror.fetch() == CommitID(tip))
         _ = try await mirror.desired(at: CommitID(tip))
-        #expect(await mirror.lastRead == ReadCounts(treesRead: 1, blobsRead: 1))
+        #expect(await mirror.lastRead == ReadCounts(blobsRead: 1))
       }
       let folder = fixture.folder + "/state/mirror.git"
       let packs = try FileManager.default.contentsOfDirectory(atPath: folder + "/objects/pack")

@@ -128,6 +128,34 @@ import Vocabulary
     }
   }
 
+  @Test(arguments: ["..", ".", "../../escape", ".git"])
+  func `attributes in folders that cannot be stay where they are`(folder: String) async throws {
+    try await withMerge { fixture, bad in
+      let git = fixture.remote.work
+      let evil = try await git("rev-parse", "HEAD:a.yaml")
+      let attributes = try await git("mktree", input: "100644 blob \(evil)\t.gitattributes\n")
+      // `git mktree` checks names: the bytes of the tree are written as they are.
+      let script = """
+        { git cat-file tree HEAD^{tree}; printf '40000 %s\\0' "$1"; printf "$(echo $2 | sed 's/../\\\\x&/g')"; } \
+          | git hash-object -t tree --literally -w --stdin
+        """
+      let made = try await run("bash", ["-c", script, "bash", folder, attributes], in: git.folder)
+      let tree = made.output.trimmingPrefix(while: \.isWhitespace).prefix(40)
+      #expect(tree.count == 40, "\(made.errors)")
+      let tip = try await git("commit-tree", String(tree), "-p", "HEAD", "-m", "Hostile")
+      try await git("update-ref", "refs/heads/main", tip)
+      try await fixture.remote.publish()
+      let mirror = fixture.mirror()
+      #expect(try await mirror.fetch() == CommitID(tip))
+      _ = await complaint { _ = try await mirror.revert([bad], onto: CommitID(tip)) }
+      _ = try await mirror.desired(at: CommitID(tip))
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: fixture.folder + "/state") == ["mirror.git"])
+      let found = try FileManager.default.subpathsOfDirectory(atPath: fixture.folder)
+      #expect(!found.contains { $0.hasSuffix(".gitattributes") })
+    }
+  }
+
   @Test func `needs no git while nobody has touched the files of the commit`() async throws {
     try await Fixture.with(["models/a.yaml": "a: 1\n", "models/b.yaml": "b: 1\n"]) { fixture in
       let change = try await fixture.remote.commit(["models/a.yaml": "a: 2\n"])
