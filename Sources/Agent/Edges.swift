@@ -13,12 +13,15 @@ package struct Edges: Sendable {
   package var clock: any Clock
   /// 64 random bits, for names and for jitter.
   package var dice: @Sendable () -> UInt64
+  /// Waits a moment, less than a few seconds.
+  package var pause: @Sendable (Duration) async -> Void
   package var logger: Logger
 
   package init(
     repository: any ConfigRepository, artifacts: any ArtifactStore, instances: any InstanceDriver,
     gateway: any Gateway, journal: any JournalStore, clock: any Clock,
-    dice: @escaping @Sendable () -> UInt64, logger: Logger
+    dice: @escaping @Sendable () -> UInt64, pause: @escaping @Sendable (Duration) async -> Void,
+    logger: Logger
   ) {
     self.repository = repository
     self.artifacts = artifacts
@@ -27,6 +30,7 @@ package struct Edges: Sendable {
     self.journal = journal
     self.clock = clock
     self.dice = dice
+    self.pause = pause
     self.logger = logger
   }
 }

@@ -15,7 +15,8 @@ extension Reconciler {
       return false
     }
     let writeBack = WriteBack(
-      repository: edges.repository, clock: edges.clock, agent: settings.agent,
+      repository: edges.repository, clock: edges.clock, pause: edges.pause, agent: settings.agent,
+      branch: settings.branch,
       check: { [weak self] (commit) throws(SourceError) in _ = try await self?.clearance(for: commit) })
     let result = await writeBack.run(request, jitter: Double(edges.dice() % 1000) / 1000) { [weak self] in
       await self?.current(request)
@@ -33,14 +34,14 @@ extension Reconciler {
   }
 
   private func isDue(_ machine: ModelMachine, at now: Timestamp) -> Bool {
-    guard case .writingBack(_, .pending(_, let retryAt, _)) = machine.rollout?.stage else { return false }
+    guard case .writingBack(_, .pending(_, let retryAt, _, _)) = machine.rollout?.stage else { return false }
     return retryAt <= now
   }
 
   /// The revert that the model waits for; `nil` when it waits for none.
   func request(for machine: ModelMachine) -> WriteBackRequest? {
     guard let rollout = machine.rollout,
-      case .writingBack(let failure, .pending(let tries, _, _)) = rollout.stage
+      case .writingBack(let failure, .pending(let tries, _, _, let refusal)) = rollout.stage
     else { return nil }
     var others: [ModelName: Revision?] = [:]
     for (name, record) in records.byName where name != machine.name {
@@ -48,7 +49,8 @@ extension Reconciler {
     }
     return WriteBackRequest(
       model: machine.name, failed: rollout.subject, lastGood: machine.stable, failure: failure,
-      rollout: rollout.id, lastGoodOfOthers: others, tries: tries)
+      rollout: rollout.id, lastGoodOfOthers: others, tries: tries,
+      refusals: refusal == nil ? 0 : tries)
   }
 
   private func take(_ result: WriteBackResult, for request: WriteBackRequest) async throws(JournalError) {
@@ -94,6 +96,7 @@ extension WriteBackResult {
     case .notPossible(let reason): ("RevertNotPossible", "\(what): \(reason)")
     case .postponed(let reason, let wait):
       ("WriteBackPostponed", "\(what): the revert waits \(wait): \(reason)")
+    case .refused(_, let words, let wait): ("PushRefused", "\(what): \(words); tried again after \(wait)")
     }
   }
 }

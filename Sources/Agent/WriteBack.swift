@@ -16,10 +16,12 @@ package struct WriteBackRequest: Hashable, Sendable {
   package var lastGoodOfOthers: [ModelName: Revision?]
   /// Tries that came to nothing before.
   package var tries: Int
+  /// How many of them, the last ones in a row, the server refused.
+  package var refusals: Int
 
   package init(
     model: ModelName, failed: Release, lastGood: Release?, failure: Failure, rollout: RolloutID,
-    lastGoodOfOthers: [ModelName: Revision?], tries: Int
+    lastGoodOfOthers: [ModelName: Revision?], tries: Int, refusals: Int = 0
   ) {
     self.model = model
     self.failed = failed
@@ -28,6 +30,7 @@ package struct WriteBackRequest: Hashable, Sendable {
     self.rollout = rollout
     self.lastGoodOfOthers = lastGoodOfOthers
     self.tries = tries
+    self.refusals = refusals
   }
 }
 
@@ -37,23 +40,30 @@ package struct WriteBackRequest: Hashable, Sendable {
 package struct WriteBack {
   let repository: any ConfigRepository
   let clock: any Clock
+  /// Waits a moment.
+  let pause: @Sendable (Duration) async -> Void
   /// The agent's name.
   let agent: String
+  /// What is followed, and written back to.
+  let branch: String
   /// Throws when a commit may not be built upon.
   let check: @Sendable (CommitID) async throws(SourceError) -> Void
 
   package init(
-    repository: any ConfigRepository, clock: any Clock, agent: String,
+    repository: any ConfigRepository, clock: any Clock, pause: @escaping @Sendable (Duration) async -> Void,
+    agent: String, branch: String,
     check: @escaping @Sendable (CommitID) async throws(SourceError) -> Void
   ) {
     self.repository = repository
     self.clock = clock
+    self.pause = pause
     self.agent = agent
+    self.branch = branch
     self.check = check
   }
 
   /// How often a race is run in one try; after that it is postponed like any other trouble.
-  static let races = 5
+  static let races = 8
 
   /// - Parameters:
   ///   - jitter: between 0 and 1, so that two agents that lost to each other do not meet again.
@@ -63,7 +73,8 @@ package struct WriteBack {
     _ request: WriteBackRequest, jitter: Double, current: @Sendable () async -> WriteBackRequest?
   ) async -> WriteBackResult {
     do throws(SourceError) {
-      for _ in 0..<Self.races {
+      for losses in 0..<Self.races {
+        if losses > 0 { await pause(WriteBackWaits.race(afterLosing: losses, jitter: jitter)) }
         guard let now = await current() else { return .movedOn }
         if let result = try await attempt(now, jitter: jitter, isCurrent: { await current() == now }) {
           return result
@@ -75,11 +86,9 @@ package struct WriteBack {
     }
   }
 
-  /// Waits from one second to five minutes, doubling.
   private func postponed(_ request: WriteBackRequest, _ reason: String, _ jitter: Double) -> WriteBackResult {
-    let seconds = Double(min(300, 1 << min(request.tries, 9)))
-    let wait = Duration.milliseconds(Int64(seconds * 1000 * (0.75 + jitter / 2)))
-    return .postponed(reason, for: wait)
+    let tries = request.refusals > 0 ? 0 : request.tries
+    return .postponed(reason, for: WriteBackWaits.trouble(after: tries, jitter: jitter))
   }
 
   /// `nil` when somebody else's commit came first, or another model has moved meanwhile.
@@ -127,8 +136,10 @@ package struct WriteBack {
     switch outcome {
     case .accepted: .pushed(commit)
     case .raced: nil
-    case .refused(let words):
-      postponed(request, "the remote refuses the revert: \(words)", jitter)
+    case .refused(let refusal):
+      .refused(
+        refusal.kind, refusal.sentence(about: branch),
+        for: WriteBackWaits.refusal(refusal.kind, after: request.refusals, jitter: jitter))
     }
   }
 

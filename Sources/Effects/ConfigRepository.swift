@@ -41,8 +41,8 @@ package enum PushOutcome: Hashable, Sendable {
   case accepted
   /// Somebody else's commit came first: fetch and start again.
   case raced
-  /// The server refused (a hook, a protected branch), in its own words.
-  case refused(String)
+  /// The server said no: a hook, a protected branch, credentials that do not allow to write.
+  case refused(PushRefusal)
 }
 
 /// Commits and the manifests in them, read without the network.

@@ -113,14 +113,21 @@ package actor MirrorRepository: ConfigRepository {
 
   package func push(_ commit: CommitID, replacing tip: CommitID) async throws(SourceError) -> PushOutcome {
     _ = try existing(commit.rawValue, "commit")
-    let response = try await overNetwork(
-      .push(commit: commit.rawValue, replacing: tip.rawValue),
-      purpose: "push to \(redacted(configuration.url))")
+    let response: WorkerResponse
+    do throws(SourceError) {
+      response = try await overNetwork(
+        .push(commit: commit.rawValue, replacing: tip.rawValue),
+        purpose: "push to \(redacted(configuration.url))")
+    } catch {
+      // Reading may be open to everybody, or to a key that must not write.
+      guard error.kind == .denied else { throw error }
+      return .refused(PushRefusal(.denied, error.message))
+    }
     guard case .pushed(let outcome) = response else { throw unexpectedAnswer }
     switch outcome {
     case .accepted: return .accepted
     case .raced: return .raced
-    case .refused(let words): return .refused(words)
+    case .refused(let refusal): return .refused(refusal)
     }
   }
 

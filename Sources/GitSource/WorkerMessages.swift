@@ -1,4 +1,5 @@
 import Manifests
+import Vocabulary
 
 /// What the agent asks its network worker to do: one JSON document on standard input.
 struct WorkerRequest: Codable {
@@ -74,7 +75,7 @@ enum WorkerResponse: Codable {
   enum Pushed: Codable {
     case accepted
     case raced
-    case refused(String)
+    case refused(PushRefusal)
   }
 
   struct Maintained: Codable {

@@ -1,5 +1,6 @@
 import CLibgit2
 import Effects
+import Vocabulary
 
 extension WorkerSession {
   /// Where the commit to push is named while it is pushed: libgit2 pushes references only.
@@ -20,8 +21,8 @@ extension WorkerSession {
       throw remoteFailure(error)
     }
     if let localPath { return try moveBranch(in: localPath, to: commit, replacing: tip) }
-    guard let words = lease.refusal else { return .accepted }
-    return try explain(refusal: words, of: commit, replacing: tip)
+    guard let refusal = lease.refusal else { return .accepted }
+    return try explain(refusal, of: commit, replacing: tip)
   }
 
   /// libgit2's local transport overwrites a branch whatever it points at by then. So it only carries the objects, and
@@ -70,13 +71,13 @@ extension WorkerSession {
 
   /// The server said no. Whether somebody was faster is not read from its words, which differ between servers, but
   /// from where the branch is now.
-  private func explain(refusal words: String, of commit: ObjectID, replacing tip: ObjectID)
+  private func explain(_ refusal: PushRefusal, of commit: ObjectID, replacing tip: ObjectID)
     throws(WorkerFailure) -> WorkerResponse.Pushed
   {
     try connect()
     let now = try advertisedReferences()[branchReference]
     if now == commit { return .accepted }
-    return now == tip ? .refused(words) : .raced
+    return now == tip ? .refused(refusal) : .raced
   }
 }
 
@@ -95,12 +96,8 @@ private final class PushLease: Conversation {
     super.init(access)
   }
 
-  /// Why the server refused, in its own words; `nil` when it did not.
-  var refusal: String? {
-    guard let status else { return nil }
-    let words = oneLine(serverWords)
-    return words.isEmpty ? status : "\(status): \(words)"
-  }
+  /// Why the server refused; `nil` when it did not.
+  var refusal: PushRefusal? { status.map { PushRefusal(status: $0, output: serverWords) } }
 
   func negotiate(remoteTip: ObjectID) -> Int32 {
     if remoteTip == expected { return 0 }
@@ -108,7 +105,7 @@ private final class PushLease: Conversation {
     return GIT_EUSER.rawValue
   }
 
-  func record(status: String) { self.status = oneLine(status) }
+  func record(status: String) { self.status = status }
 
   func record(serverWords words: String) {
     // What a hook writes is unbounded; what we keep of it is not.

@@ -169,7 +169,9 @@ extension ModelMachine {
     switch rollout?.stage {
     case .writingBack(_, .notPossible(let reason)):
       return Trouble(reason: "RevertNotPossible", message: reason)
-    case .writingBack(_, .pending(_, _, let trouble?)):
+    case .writingBack(_, .pending(_, _, let words?, .some)):
+      return Trouble(reason: "PushRefused", message: words)
+    case .writingBack(_, .pending(_, _, let trouble?, nil)):
       return Trouble(reason: "WriteBackFailing", message: trouble)
     case .held(let failure):
       let why = rollout?.waitingFor.map { "; \($0)" } ?? ""
@@ -194,9 +196,11 @@ extension ModelMachine {
 
   private var pin: (String, String)? {
     let reason: String
+    var remedy = ""
     switch rollout?.stage {
     // `Stalled` may have something more urgent to say.
     case .writingBack(_, .notPossible): reason = "RevertNotPossible"
+    case .writingBack(_, .pending(_, _, let words?, .some)): (reason, remedy) = ("PushRefused", "; \(words)")
     case .restoring, .writingBack: reason = "RevertPending"
     case .held: reason = "Held"
     case .stepping: return nil
@@ -208,7 +212,7 @@ extension ModelMachine {
     let served = stable.map { "version \($0.version) serves" } ?? "nothing serves"
     var fate = "failed"
     if case .held(let failure) = rollout?.stage, failure.reason == .abortedByHand { fate = "was aborted" }
-    return (reason, "Git asks for version \(desired.version), which \(fate); \(served)")
+    return (reason, "Git asks for version \(desired.version), which \(fate); \(served)\(remedy)")
   }
 
   /// Whether this commit is our revert.

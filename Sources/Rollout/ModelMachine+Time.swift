@@ -10,7 +10,7 @@ extension ModelMachine {
       let unready = rollout.unreadySince.map { $0 + rollout.rules.readyTimeout }
       let whole = rollout.isPromoted ? nil : rollout.deadlineAt
       return [unready, whole, stepDeadline(of: rollout)].compactMap(\.self).min()
-    case .writingBack(_, .pending(_, let retryAt, _)): return retryAt
+    case .writingBack(_, .pending(_, let retryAt, _, _)): return retryAt
     case .restoring, .writingBack, .held: return nil
     }
   }
@@ -29,9 +29,11 @@ extension ModelMachine {
   package mutating func clockJumped(by jump: Duration) {
     rollout?.shiftClock(by: jump)
     if let since = rollout?.halt?.since { rollout?.halt?.since = since + jump }
-    if case .writingBack(let failure, .pending(let tries, let retryAt, let trouble)) = rollout?.stage {
+    if case .writingBack(let failure, .pending(let tries, let retryAt, let trouble, let refusal)) =
+      rollout?.stage
+    {
       rollout?.stage = .writingBack(
-        failure, .pending(tries: tries, retryAt: retryAt + jump, trouble: trouble))
+        failure, .pending(tries: tries, retryAt: retryAt + jump, trouble: trouble, refusal: refusal))
     }
   }
 

@@ -7,26 +7,40 @@ package enum WriteBackResult: Hashable, Sendable {
   case notPossible(String)
   /// Try again after the given time.
   case postponed(String, for: Duration)
+  /// The server says no; in words, with what would help. Try again after the given time.
+  case refused(PushRefusal.Kind, String, for: Duration)
 }
 
 extension ModelMachine {
-  /// The branch has a new tip: what could not be reverted on the old one may be possible now.
+  /// The branch has a new tip: what could not be reverted on the old one may be possible now, and whoever could push
+  /// it may have changed the server's mind.
   package mutating func branchMoved(at now: Timestamp) {
-    guard case .writingBack(let failure, .notPossible) = rollout?.stage else { return }
-    rollout?.stage = .writingBack(failure, .pending(tries: 0, retryAt: now, trouble: nil))
+    guard case .writingBack(let failure, let progress) = rollout?.stage else { return }
+    switch progress {
+    case .notPossible:
+      rollout?.stage = .writingBack(failure, .pending(tries: 0, retryAt: now, trouble: nil))
+    case .pending(let tries, let retryAt, let trouble, let refusal?):
+      rollout?.stage = .writingBack(
+        failure, .pending(tries: tries, retryAt: min(retryAt, now), trouble: trouble, refusal: refusal))
+    case .pending, .pushed, .movedOn: return
+    }
   }
 
   /// The revert came to this. Ignored when nothing waits for it any more.
   package mutating func wroteBack(_ result: WriteBackResult, at now: Timestamp) {
     guard case .writingBack(let failure, let progress) = rollout?.stage,
-      case .pending(let tries, _, _) = progress
+      case .pending(let tries, _, _, let earlier) = progress
     else { return }
     let next: WriteBackProgress =
       switch result {
       case .pushed(let commit): .pushed(commit)
       case .movedOn: .movedOn
       case .notPossible(let reason): .notPossible(reason)
-      case .postponed(let reason, let wait): .pending(tries: tries + 1, retryAt: now + wait, trouble: reason)
+      case .postponed(let reason, let wait):
+        .pending(tries: earlier == nil ? tries + 1 : 1, retryAt: now + wait, trouble: reason)
+      case .refused(let kind, let words, let wait):
+        .pending(
+          tries: earlier == nil ? 1 : tries + 1, retryAt: now + wait, trouble: words, refusal: kind)
       }
     rollout?.stage = .writingBack(failure, next)
   }

@@ -130,8 +130,9 @@ package struct Halt: Hashable, Codable, Sendable {
 
 /// How far the revert in Git is.
 package enum WriteBackProgress: Hashable, Codable, Sendable {
-  /// To be tried now, or at `retryAt`; `trouble` says why the last try came to nothing.
-  case pending(tries: Int, retryAt: Timestamp, trouble: String?)
+  /// To be tried now, or at `retryAt`; `trouble` says why the last try came to nothing, and `refusal` that it was for
+  /// the server's own no. `tries` counts what came to nothing in the same way, in a row.
+  case pending(tries: Int, retryAt: Timestamp, trouble: String?, refusal: PushRefusal.Kind? = nil)
   /// The remote has our revert; the next poll sees Git ask for stable again.
   case pushed(CommitID)
   /// Somebody else had already moved the model on: nothing to write.

@@ -202,7 +202,8 @@ package final class Episode: @unchecked Sendable {
         artifacts: ArtifactEdge(world: world, life: life),
         instances: InstanceEdge(world: world, life: life), gateway: GatewayEdge(world: world, life: life),
         journal: JournalEdge(world: world, life: life), clock: world.clock, dice: { dice.roll() },
-        logger: Self.logger),
+        // Less than the world notices.
+        pause: { _ in }, logger: Self.logger),
       settings: LoopSettings(
         agent: "simulated", version: "0", url: "memory:", branch: "main", path: "", ports: 20000...20199,
         limits: scenario.setting.limits, pruneLimit: scenario.setting.pruneLimit))

@@ -28,9 +28,13 @@ package struct SSHServer: Sendable {
   }
 
   /// Lets the owner of a key in.
-  package func authorize(_ key: String) throws {
+  ///
+  /// - Parameter command: What runs for it, in place of what it asks for (`SSH_ORIGINAL_COMMAND`).
+  package func authorize(_ key: String, command: String? = nil) throws {
     let publicKey = try String(contentsOfFile: key + ".pub", encoding: .utf8)
-    try write("restrict,command=\"\(folder)/pass-gate\" \(publicKey)", to: folder + "/authorized_keys")
+    try write(
+      "restrict,command=\"\(command ?? folder + "/pass-gate")\" \(publicKey)", to: folder + "/authorized_keys"
+    )
   }
 
   /// What sshd said.

@@ -35,7 +35,7 @@ struct Host {
     Reconciler(
       edges: Edges(
         repository: repository, artifacts: artifacts, instances: instances, gateway: gateway,
-        journal: journal, clock: clock, dice: Dice().roll,
+        journal: journal, clock: clock, dice: Dice().roll, pause: { clock.advance(by: $0) },
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
       settings: LoopSettings(
         agent: "test-host", version: "0", url: "memory:", branch: branch, path: "", ports: 20000...20099,

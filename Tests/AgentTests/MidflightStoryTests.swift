@@ -24,7 +24,8 @@ import Vocabulary
   {
     let host = try await inCanary()
     await host.run(3, errors: [two: 0.5])
-    await host.repository.answerPushes([.refused("the branch is frozen"), .refused("the branch is frozen")])
+    let refusal = PushOutcome.refused(PushRefusal(.hook, "the branch is frozen"))
+    await host.repository.answerPushes([refusal, refusal])
     await host.settle()
     #expect(try await host.model().phase == .writingBack)
     await host.commit("Deploy fraud 3", ["fraud.yaml": manifest(version: 3)])

@@ -92,7 +92,8 @@ import Vocabulary
     moved.lastGoodOfOthers = ["spam": revision(of: "spam", 3)]
     let answers = Answers([asked, moved])
     let result = await WriteBack(
-      repository: host.repository, clock: host.clock, agent: "test", check: { _ in }
+      repository: host.repository, clock: host.clock, pause: { _ in }, agent: "test", branch: "main",
+      check: { _ in }
     )
     .run(asked, jitter: 0, current: { answers.next() })
     guard case .pushed = result else {

@@ -132,15 +132,40 @@ import Vocabulary
     await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
     await host.settle()
     await host.run(3, errors: [bad: 0.5])
-    await host.repository.answerPushes([.refused("protected branch")])
+    let refusal = PushOutcome.refused(PushRefusal(.protectedBranch, "GH006: protected branch"))
+    await host.repository.answerPushes([refusal, refusal])
     #expect(await host.reconciler.writeBackDue())
-    let stalled = try await host.model().conditions.first { $0.type == .stalled }
-    #expect(stalled?.message.contains("protected branch") == true)
+    for type in [Condition.Kind.stalled, .pinnedByRollback] {
+      let condition = try #require(try await host.model().conditions.first { $0.type == type })
+      #expect(condition.reason == "PushRefused")
+      #expect(condition.message.contains("GH006: protected branch"))
+      #expect(condition.message.contains("allow the agent's key or user to push to main"))
+    }
     #expect(await host.split() == ["1": 100])
-    #expect(await !host.reconciler.writeBackDue())
-    await host.run(2)
+    #expect(await host.reasons().last == "PushRefused")
+    await host.run(30)
+    #expect(await !host.reconciler.writeBackDue(), "who has said no is not asked again at once")
+    await host.run(60)
+    #expect(await host.reconciler.writeBackDue())
+    await host.run(75)
+    #expect(await !host.reconciler.writeBackDue(), "and after the second no it waits twice as long")
+    await host.run(80)
     #expect(await host.reconciler.writeBackDue())
     #expect(await host.repository.log.count == 3)
+  }
+
+  @Test func `a refused revert is tried at once when the branch moves`() async throws {
+    let host = try await Host.withStable()
+    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
+    await host.settle()
+    await host.run(3, errors: [bad: 0.5])
+    await host.repository.answerPushes([.refused(PushRefusal(.hook, "the branch is frozen"))])
+    await host.settle()
+    #expect(try await host.model().phase == .writingBack)
+    await host.commit("End the freeze", ["README.md": "-"])
+    await host.settle()
+    #expect(try await host.model().phase == .stable)
+    #expect(await host.repository.text(of: "fraud.yaml") == manifest(version: 1))
   }
 
   @Test func `removing the manifest removes the model and nothing else`() async throws {

@@ -27,7 +27,8 @@ struct ControlFixture: Sendable {
     reconciler = Reconciler(
       edges: Edges(
         repository: repository, artifacts: MemoryArtifacts(), instances: MemoryInstances(), gateway: gateway,
-        journal: MemoryJournal(), clock: clock, dice: dice.roll, logger: quietLogger),
+        journal: MemoryJournal(), clock: clock, dice: dice.roll, pause: { _ in },
+        logger: quietLogger),
       settings: LoopSettings(
         agent: "test-host", version: "0", url: "memory:", branch: "main", path: "", ports: 20000...20099))
   }

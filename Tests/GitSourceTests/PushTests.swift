@@ -96,12 +96,10 @@ import Vocabulary
       try await GitServer.serve(fixture.folder) { server in
         let mirror = fixture.mirror(server.url + "/config.git")
         let (tip, commit) = try await change(mirror)
-        guard case .refused(let words) = try await mirror.push(commit, replacing: tip) else {
-          Issue.record("was not refused")
-          return
-        }
-        #expect(words.contains("pre-receive hook declined"), "\(words)")
-        #expect(words.contains("changes need a review by @ml-platform"), "\(words)")
+        #expect(
+          try await mirror.push(commit, replacing: tip)
+            == .refused(
+              PushRefusal(.hook, "pre-receive hook declined: changes need a review by @ml-platform")))
         #expect(try await fixture.remote.bare("rev-parse", "main") == tip.rawValue)
       }
     }
@@ -135,8 +133,81 @@ import Vocabulary
       try await GitServer.serve(fixture.folder) { server in
         let mirror = fixture.mirror(server.url + "/config.git")
         let (tip, commit) = try await change(mirror)
-        let error = await complaint { _ = try await mirror.push(commit, replacing: tip) }
-        #expect(error?.kind == .denied, "\(String(describing: error))")
+        let outcome = try await mirror.push(commit, replacing: tip)
+        guard case .refused(let refusal) = outcome else {
+          Issue.record("\(outcome)")
+          return
+        }
+        #expect(refusal.kind == .denied)
+        #expect(refusal.words.contains("403"), "\(refusal.words)")
+      }
+    }
+  }
+
+  @Test func `knows a protected branch by what the server says, over http and over ssh`() async throws {
+    // As GitHub words it, with the colours and the noise that hooks make.
+    let hook = """
+      printf '\\033[31merror\\033[0m: GH006: Protected branch update failed for refs/heads/main.\\r\\n' >&2
+      head -c 100000 /dev/zero | tr '\\0' 'x' >&2
+      exit 1
+
+      """
+    let words =
+      "pre-receive hook declined: error: GH006: Protected branch update failed for refs/heads/main. xxx"
+    try await Fixture.with { fixture in
+      try install(hook: "pre-receive", hook, in: fixture.remote)
+      try await GitServer.serve(fixture.folder) { server in
+        try await expectProtected(fixture.mirror(server.url + "/config.git"), words)
+      }
+    }
+    try await Fixture.with { fixture in
+      try install(hook: "pre-receive", hook, in: fixture.remote)
+      try await SSHServer.serve { server in
+        let key = try await server.makeKey()
+        try server.authorize(key)
+        try await expectProtected(fixture.mirror(of: server, key: key), words)
+      }
+    }
+  }
+
+  private func expectProtected(_ mirror: MirrorRepository, _ words: String) async throws {
+    let (tip, commit) = try await change(mirror)
+    let outcome = try await mirror.push(commit, replacing: tip)
+    guard case .refused(let refusal) = outcome else {
+      Issue.record("\(outcome)")
+      return
+    }
+    #expect(refusal.kind == .protectedBranch)
+    #expect(refusal.words.hasPrefix(words), "\(refusal.words)")
+    #expect(refusal.words.utf8.count < 1000)
+  }
+
+  @Test func `knows that its key must only read`() async throws {
+    try await Fixture.with { fixture in
+      try await SSHServer.serve { server in
+        let key = try await server.makeKey()
+        // As a read-only deploy key: fetches are let through, and pushes get the words of GitHub.
+        let script = fixture.folder + "/read-only"
+        try write(
+          """
+          #!/bin/sh
+          case "$SSH_ORIGINAL_COMMAND" in
+          *receive-pack*) echo 'ERROR: The key you are authenticating with has been marked as read only.' >&2; exit 1 ;;
+          *) exec sh -c "$SSH_ORIGINAL_COMMAND" ;;
+          esac
+
+          """, to: script)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script)
+        try server.authorize(key, command: script)
+        let mirror = fixture.mirror(of: server, key: key)
+        let (tip, commit) = try await change(mirror)
+        let outcome = try await mirror.push(commit, replacing: tip)
+        guard case .refused(let refusal) = outcome else {
+          Issue.record("\(outcome)")
+          return
+        }
+        #expect(refusal.kind == .denied)
+        #expect(refusal.words.contains("marked as read only"), "\(refusal.words)")
       }
     }
   }

@@ -168,6 +168,7 @@ struct Life {
   private mutating func writeBack() {
     let results: [WriteBackResult] = [
       .pushed("revert"), .movedOn, .notPossible("conflict"), .postponed("down", for: .seconds(9)),
+      .refused(.hook, "no", for: .seconds(60)),
     ]
     machine.wroteBack(results[dice.roll(results.count)], at: now)
     guard dice.roll(2) == 0, let answer = machine.answeredBy else { return }

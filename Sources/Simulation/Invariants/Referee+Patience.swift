@@ -44,10 +44,13 @@ extension Referee {
   mutating func checkRetries(in world: World) {
     for name in names {
       guard let course = world.ledger.courses[name], !course.isStepping,
-        case .writingBack(_, .pending(_, let retryAt, _)) = world.ledger.models[name]?.machine.rollout?.stage
+        case .writingBack(_, .pending(_, let retryAt, _, let refusal)) =
+          world.ledger.models[name]?.machine.rollout?.stage
       else { continue }
       let wait = retryAt - world.clock.now()
-      if wait > .seconds(400) { blame(.evidence, "\(name) waits \(wait) with its revert", in: world) }
+      // A server that says no is asked less often than one that says nothing.
+      let longest = Duration.seconds(refusal == nil ? 400 : 4500)
+      if wait > longest { blame(.evidence, "\(name) waits \(wait) with its revert", in: world) }
     }
   }
 

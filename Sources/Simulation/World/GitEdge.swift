@@ -29,7 +29,7 @@ struct GitEdge: ConfigRepository {
     guard life.begins() else { throw Self.dead }
     guard !world.troubles.has(.remoteUnreachable) else { throw Self.unreachable }
     if world.branch.commit(commit)?.parents == [world.branch.tip] { strikeRival() }
-    if world.troubles.has(.remoteRefuses) { return .refused("pre-receive hook declined") }
+    if world.troubles.has(.remoteRefuses) { return .refused(PushRefusal(.hook, "pre-receive hook declined")) }
     guard world.branch.tip == tip else { return world.branch.tip == commit ? .accepted : .raced }
     world.accept(commit)
     guard life.survives() else { throw Self.dead }

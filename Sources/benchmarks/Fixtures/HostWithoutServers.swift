@@ -28,7 +28,8 @@ struct HostWithoutServers {
     for spec in try await journal.load().instances { try await instances.start(spec) }
     let edges = Edges(
       repository: repository, artifacts: MemoryArtifacts(), instances: instances, gateway: MemoryGateway(),
-      journal: journal, clock: WallClock(), dice: { UInt64.random(in: .min ... .max) }, logger: .silent)
+      journal: journal, clock: WallClock(), dice: { UInt64.random(in: .min ... .max) },
+      pause: { try? await Task.sleep(for: $0) }, logger: .silent)
     reconciler = Reconciler(
       edges: edges,
       settings: LoopSettings(

@@ -39,7 +39,8 @@ struct ProbeHost {
     }
     let edges = Edges(
       repository: repository, artifacts: artifacts, instances: instances, gateway: gateway, journal: journal,
-      clock: WallClock(), dice: { UInt64.random(in: .min ... .max) }, logger: .silent)
+      clock: WallClock(), dice: { UInt64.random(in: .min ... .max) },
+      pause: { try? await Task.sleep(for: $0) }, logger: .silent)
     let firstPort = try freePort()
     reconciler = Reconciler(
       edges: edges,

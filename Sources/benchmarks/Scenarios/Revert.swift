@@ -119,7 +119,8 @@ private actor RevertStage {
   func revertByAgent() async throws -> Double {
     guard let task else { throw BenchmarkFailure("nothing to revert") }
     let writeBack = WriteBack(
-      repository: repository, clock: WallClock(), agent: "benchmarks", check: { _ in })
+      repository: repository, clock: WallClock(), pause: { _ in },
+      agent: "benchmarks", branch: "main", check: { _ in })
     var result: WriteBackResult?
     let took = await seconds {
       result = await writeBack.run(task.request, jitter: 0.5, current: { task.request })

@@ -36,7 +36,9 @@ struct Assembly {
     let repository = MirrorRepository(.init(settings.source, mirror: state + "/mirror"), logger: logger)
     let edges = Edges(
       repository: repository, artifacts: artifacts, instances: instances, gateway: gateway,
-      journal: journal, clock: SystemClock(), dice: { UInt64.random(in: .min ... .max) }, logger: logger)
+      journal: journal, clock: SystemClock(), dice: { UInt64.random(in: .min ... .max) },
+      // Who is stopped meanwhile has nothing to wait for.
+      pause: { try? await Task.sleep(for: $0) }, logger: logger)
     reconciler = Reconciler(edges: edges, settings: LoopSettings(settings))
     self.alarm = alarm
     interval = settings.source.interval
