@@ -65,6 +65,10 @@ mutants: packages ## Have the simulator find every deliberate bug of the table
 	$(SWIFT) build --product mutants
 	.build/debug/mutants
 
+soak: deps ## Poll a Git server 10,000 times, each time in a process of its own, and say what grows (ten minutes)
+	$(SWIFT) build --product soak
+	.build/debug/soak $(if $(POLLS),--polls $(POLLS))
+
 check: packages systemd ## Check format, layering, imports, the simulator with its mutants, and the systemd unit
 	$(SWIFT) format lint --recursive --strict Package.swift Sources Tests
 	$(SWIFT) build --explicit-target-dependency-import-check error
@@ -171,4 +175,4 @@ help: ## Show this list
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: build release demo test torture differential simulate mutants check bench format install deps packages systemd clean help
+.PHONY: build release demo test torture differential simulate mutants soak check bench format install deps packages systemd clean help

@@ -120,6 +120,10 @@ let package = Package(
       dependencies: [asyncHTTPClient, nioCore, nioHTTP1, subprocess, systemPackage],
       swiftSettings: strict),
     .executableTarget(
+      name: "soak",
+      dependencies: ["Effects", "GitSource", "TestSupport", "Vocabulary", argumentParser, logging],
+      swiftSettings: strict),
+    .executableTarget(
       name: "mutants", dependencies: [argumentParser, subprocess, systemPackage], swiftSettings: strict),
     .executableTarget(
       name: "benchmarks",
@@ -140,6 +144,7 @@ let package = Package(
     tests(
       "GitSourceTests",
       ["Effects", "GitSource", "Manifests", "Planning", "TestSupport", "Vocabulary", "evenkeel", logging]),
+    tests("SoakTests", ["TestSupport", "soak"]),
     tests(
       "ArtifactsTests",
       ["Artifacts", "Effects", "Manifests", "TestSupport", "Vocabulary", logging, subprocess]),

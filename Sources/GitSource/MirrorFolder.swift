@@ -75,9 +75,11 @@ struct MirrorFolder: Sendable {
     }
   }
 
-  /// Moves the folder aside, in the place of the one before.
+  /// Moves the folder aside, in the place of the one before; unless that one still has something to carry over, which
+  /// this one then never got.
   func moveAside() throws(SourceError) {
     try files("move the mirror \(path) aside") {
+      guard !wantsSalvage else { return try removeFolder(path) }
       try removeFolder(aside)
       try FileManager.default.moveItem(atPath: path, toPath: aside)
     }

@@ -18,6 +18,33 @@ struct MirrorUpkeep {
     }
   }
 
+  /// Reads what a power cut or a full disk may have cut short: the tip, and every object in a file of its own, which
+  /// are those that the agent has written itself.
+  ///
+  /// libgit2 1.5 never comes to the end of such a file that is cut short. That is why this is done in here, where
+  /// somebody waits with a deadline, before the agent reads the mirror.
+  func check(branch: String) throws(WorkerFailure) {
+    do {
+      _ = try mirror.completeTip(of: "refs/heads/" + branch)
+      for id in looseObjects() {
+        var oid = id.oid
+        _ = try GitHandle<StoredObjectKind>("read object \(id.hex)") {
+          git_odb_read($0, mirror.objects.pointer, &oid)
+        }
+      }
+    } catch {
+      throw WorkerFailure(mirror: error)
+    }
+  }
+
+  private func looseObjects() -> [ObjectID] {
+    contents(of: folder + "/objects").filter { $0.name.utf8.count == 2 }.flatMap { folder in
+      contents(of: "\(self.folder)/objects/\(folder.name)").compactMap {
+        ObjectID(hex: folder.name + $0.name)
+      }
+    }
+  }
+
   /// Every fetch adds a pack, and a lookup asks one pack after the other. So after some fetches the packs are
   /// written anew as one.
   ///
@@ -36,6 +63,13 @@ struct MirrorUpkeep {
 }
 
 extension Mirror {
+  /// What a branch points at. It has to be readable: a mirror that claims to have what it lacks would never be sent it.
+  func completeTip(of branch: String) throws(GitFailure) -> ObjectID? {
+    guard let tip = try target(of: branch) else { return nil }
+    _ = try tree(rootTree(of: tip))
+    return tip
+  }
+
   /// Writes all that the references reach into one new pack.
   ///
   /// - Returns: The pack's name, without a suffix.

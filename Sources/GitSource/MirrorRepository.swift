@@ -71,7 +71,7 @@ package actor MirrorRepository: ConfigRepository {
   let logger: Logger
   private let executor = SerialQueueExecutor(label: "evenkeel.git")
   let folder: MirrorFolder
-  private let network = Turnstile()
+  let network = Turnstile()
   /// Merges that need a folder of attributes take turns: there is one such folder.
   let merging = Turnstile()
   let verification = Turnstile()
@@ -79,10 +79,12 @@ package actor MirrorRepository: ConfigRepository {
   var cache: ManifestCache
   var opened: Mirror?
   /// Set when something that must be in the mirror cannot be read: the next fetch makes a new one.
-  private var isDamaged = false
-  private var isMaintaining = false
+  var isDamaged = false
+  /// Whether a worker has read the mirror, and nothing since then has made it suspect.
+  var isChecked = false
+  var isMaintaining = false
   /// How many packs there were when bringing them together failed; 0 when it did not.
-  private var packsAtLastFailure = 0
+  var packsAtLastFailure = 0
 
   package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -99,7 +101,7 @@ package actor MirrorRepository: ConfigRepository {
   package func fetch() async throws(SourceError) -> CommitID {
     let response = try await overNetwork(.fetch, purpose: "fetch \(redacted(configuration.url))")
     guard case .fetched(let fetched) = response else { throw unexpectedAnswer }
-    maintain(packs: fetched.packs)
+    maintain(packs: fetched.packs, isBusy: fetched.tip != fetched.previous)
     if fetched.rewritten {
       logger.warning(
         "the branch was rewritten: its new tip does not descend from the last one",
@@ -144,7 +146,7 @@ package actor MirrorRepository: ConfigRepository {
     }
   }
 
-  private var unexpectedAnswer: SourceError {
+  var unexpectedAnswer: SourceError {
     SourceError(.unreachable, "the network worker answered another question than it was asked")
   }
 
@@ -155,7 +157,7 @@ package actor MirrorRepository: ConfigRepository {
   {
     await network.enter()
     do throws(SourceError) {
-      try prepareMirror()
+      try await prepareMirror()
       var response = try await work(operation, patience: patience(for: operation), purpose: purpose)
       if case .failed(let failure) = response, failure.mirrorIsDamaged {
         logger.warning(
@@ -163,7 +165,7 @@ package actor MirrorRepository: ConfigRepository {
         isDamaged = true
         // Only a fetch can succeed in an empty mirror.
         if case .fetch = operation {
-          try prepareMirror()
+          try await prepareMirror()
           response = try await work(operation, patience: patience(for: operation), purpose: purpose)
         }
       }
@@ -179,106 +181,7 @@ package actor MirrorRepository: ConfigRepository {
     }
   }
 
-  /// Only a transfer may take longer than the timeout, as long as it gets further.
-  private func patience(for operation: WorkerRequest.Operation) -> WorkerProcess.Patience {
-    if case .fetch = operation {
-      return .init(
-        stall: configuration.timeout, whole: max(configuration.timeout, configuration.longestTransfer))
-    }
-    return .init(configuration.timeout)
-  }
-
-  private func work(
-    _ operation: WorkerRequest.Operation, patience: WorkerProcess.Patience, purpose: String
-  ) async throws(SourceError) -> WorkerResponse {
-    let process = WorkerProcess(executable: configuration.worker, patience: patience)
-    let request = WorkerRequest(
-      mirror: configuration.mirror, url: configuration.url, branch: configuration.branch,
-      access: .init(credentials: configuration.credentials, authorities: configuration.authorities),
-      patience: patience.inSeconds, bounds: configuration.bounds, operation: operation)
-    return try await process.perform(request, purpose: purpose)
-  }
-
-  // MARK: Upkeep
-
-  /// Has the packs brought together when there are too many. Nobody waits for it but the next network operation, and
-  /// what becomes of it is nobody's failure: with many packs a mirror is only slower.
-  private func maintain(packs: Int) {
-    guard packs > max(configuration.maximumPacks, packsAtLastFailure * 2), !isMaintaining else { return }
-    isMaintaining = true
-    Task {
-      await network.enter()
-      do throws(SourceError) {
-        try await bringPacksTogether()
-        packsAtLastFailure = 0
-      } catch {
-        packsAtLastFailure = packs
-        logger.warning(
-          "the packs of the Git mirror could not be brought together; it is tried again when there are twice as many",
-          metadata: ["packs": "\(packs)", "reason": "\(error.message)"])
-      }
-      await network.leave()
-      isMaintaining = false
-    }
-  }
-
-  private func bringPacksTogether() async throws(SourceError) {
-    let response = try await work(
-      .maintain(maximumPacks: configuration.maximumPacks), patience: .init(configuration.longestMaintenance),
-      purpose: "bring the packs of \(configuration.mirror) together")
-    switch response {
-    // Whoever had it open may still look for the packs that are gone.
-    case .maintained(let result): if result.repacked { opened = nil }
-    case .failed(let failure): throw SourceError(.mirror, failure.message)
-    default: throw unexpectedAnswer
-    }
-  }
-
-  /// After a damaged mirror was made anew: carries over what only this host has. It is tried once for each new
-  /// mirror, since what cannot be read now will not be readable later.
-  private func salvage() async {
-    guard folder.wantsSalvage else { return }
-    let purpose = "carry references over from \(folder.aside)"
-    do throws(SourceError) {
-      let response = try await work(
-        .salvage(from: folder.aside), patience: .init(configuration.longestMaintenance), purpose: purpose)
-      switch response {
-      case .salvaged(let result):
-        for loss in result.lost {
-          logger.warning("a reference of the damaged Git mirror is lost", metadata: ["reason": "\(loss)"])
-        }
-      case .failed(let failure): throw SourceError(.mirror, failure.message)
-      default: throw unexpectedAnswer
-      }
-    } catch {
-      logger.warning("cannot \(purpose)", metadata: ["reason": "\(error.message)"])
-    }
-    folder.salvaged()
-  }
-
   // MARK: The mirror
-
-  /// Sees to it that there is a sound mirror of this remote.
-  private func prepareMirror() throws(SourceError) {
-    if isDamaged {
-      opened = nil
-      if folder.exists { try folder.moveAside() }
-      isDamaged = false
-    }
-    if opened != nil { return }
-    if folder.exists {
-      do throws(SourceError) {
-        opened = try folder.open()
-        return
-      } catch {
-        logger.warning(
-          "the Git mirror is moved aside and made anew", metadata: ["reason": "\(error.message)"])
-        try folder.moveAside()
-      }
-    }
-    try folder.create()
-    opened = try folder.open()
-  }
 
   /// The mirror, opened without the network.
   func mirror() throws(SourceError) -> Mirror {

@@ -40,6 +40,10 @@ package enum NetworkWorker {
         return .fetched(try WorkerSession(request).fetch())
       case .push(let commit, let tip):
         return .pushed(try WorkerSession(request).push(commit, replacing: tip))
+      case .check:
+        _ = ProgressNotes(request.patience)
+        try MirrorUpkeep(request.mirror).check(branch: request.branch)
+        return .checked
       case .maintain(let maximumPacks):
         _ = ProgressNotes(request.patience)
         return .maintained(try MirrorUpkeep(request.mirror).consolidatePacks(over: maximumPacks))

@@ -4,7 +4,7 @@ import Effects
 extension WorkerSession {
   /// Asks the remote for its branches and, when the tip is not in the mirror yet, transfers what is missing.
   func fetch() throws(WorkerFailure) -> WorkerResponse.Fetched {
-    let previous = try locally { () throws(GitFailure) in try completeTip() }
+    let previous = try locally { () throws(GitFailure) in try mirror.completeTip(of: branchReference) }
     try connect()
     let tip = try branchTip()
     guard tip != previous else {
@@ -21,13 +21,6 @@ extension WorkerSession {
         tip: tip.hex, previous: previous?.hex, rewritten: rewritten ?? false, receivedBytes: received,
         packs: packNames(of: folder).count)
     }
-  }
-
-  /// The mirror's tip. It has to be readable: a mirror that claims to have what it lacks would never be sent it.
-  private func completeTip() throws(GitFailure) -> ObjectID? {
-    guard let tip = try mirror.target(of: branchReference) else { return nil }
-    _ = try mirror.tree(mirror.rootTree(of: tip))
-    return tip
   }
 
   /// Opens a fresh connection and asks for the remote's references.

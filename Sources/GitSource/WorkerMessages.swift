@@ -8,6 +8,8 @@ struct WorkerRequest: Codable {
     case fetch
     /// Move the remote's `branch` from commit `replacing` to `commit`, which is in the mirror.
     case push(commit: String, replacing: String)
+    /// Read what of the mirror may be damaged without anybody noticing. Needs no network.
+    case check
     /// Bring the mirror's packs together when there are more than `maximumPacks`. Needs no network.
     case maintain(maximumPacks: Int)
     /// Carry our own references over from the mirror that was moved aside to `from`. Needs no network.
@@ -55,6 +57,8 @@ package struct TransferBounds: Codable, Sendable {
 enum WorkerResponse: Codable {
   case fetched(Fetched)
   case pushed(Pushed)
+  /// The mirror can be read.
+  case checked
   case maintained(Maintained)
   case salvaged(Salvaged)
   case failed(Failed)

@@ -34,24 +34,25 @@ struct WorkerProcess: Sendable {
   private static let outputLimit = 256 << 10
 
   /// - Parameter purpose: What is being done, for messages: "fetch https://…".
-  func perform(_ request: WorkerRequest, purpose: String) async throws(SourceError) -> WorkerResponse {
+  func perform(_ request: WorkerRequest, purpose: String) async throws(WorkerLoss) -> WorkerResponse {
     let sheet: WorkerSheet
     do {
       sheet = try WorkerSheet(request: [UInt8](JSONEncoder().encode(request)))
     } catch {
-      throw SourceError(.mirror, "cannot \(purpose): the request cannot be written: \(error)")
+      throw WorkerLoss(.mirror, "cannot \(purpose): the request cannot be written: \(error)")
     }
     switch await raceAgainstDeadline(sheet) {
     case .deadline(let reason):
-      throw SourceError(.timedOut, "cannot \(purpose): \(reason)")
+      throw WorkerLoss(.timedOut, "cannot \(purpose): \(reason)", mayBeTheMirror: sheet.note() == nil)
     case .failed(let reason):
-      throw SourceError(.unreachable, "cannot \(purpose): \(reason)")
+      throw WorkerLoss(.unreachable, "cannot \(purpose): \(reason)")
     case .ended(let status, let output, let complaints):
       guard status.isSuccess,
         let response = try? JSONDecoder().decode(WorkerResponse.self, from: Data(output))
       else {
-        throw SourceError(
-          .unreachable, "cannot \(purpose): the network worker \(describe(status, complaints: complaints))")
+        throw WorkerLoss(
+          .unreachable, "cannot \(purpose): the network worker \(describe(status, complaints: complaints))",
+          mayBeTheMirror: status.isCrash)
       }
       return response
     }
@@ -136,6 +137,26 @@ struct WorkerProcess: Sendable {
       }
     let lastWords = oneLine(complaints).suffix(500)
     return lastWords.isEmpty ? ending : "\(ending): \(lastWords)"
+  }
+}
+
+/// A worker that gave no answer.
+struct WorkerLoss: Error {
+  var error: SourceError
+  /// Whether a mirror that libgit2 cannot cope with would look the same: it crashes, or never comes to an end.
+  var mayBeTheMirror: Bool
+
+  init(_ kind: SourceError.Kind, _ message: String, mayBeTheMirror: Bool = false) {
+    error = SourceError(kind, message)
+    self.mayBeTheMirror = mayBeTheMirror
+  }
+}
+
+extension TerminationStatus {
+  /// Whether the program did something impossible. One that was killed did not.
+  fileprivate var isCrash: Bool {
+    guard case .signaled(let signal) = self else { return false }
+    return [SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE, SIGTRAP, SIGXCPU].contains(signal)
   }
 }
 

@@ -72,6 +72,53 @@ import Vocabulary
     }
   }
 
+  /// Pushes a commit of our own and cuts its file short, as a power cut may.
+  private func cutTipShort(_ mirror: MirrorRepository, in fixture: Fixture) async throws -> CommitID {
+    let first = try await mirror.fetch()
+    let tree = try await mirror.tree(of: first, replacing: ["models/a.yaml": Array("a: 0\n".utf8)])
+    let tip = try await mirror.commit(tree, onto: first, message: "Own", at: Timestamp(milliseconds: 0))
+    #expect(try await mirror.push(tip, replacing: first) == .accepted)
+    #expect(try await mirror.fetch() == tip)
+    let file = "\(fixture.state)/objects/\(tip.rawValue.prefix(2))/\(tip.rawValue.dropFirst(2))"
+    let whole = try Data(contentsOf: URL(filePath: file))
+    try FileManager.default.removeItem(atPath: file)
+    try whole.prefix(whole.count / 2).write(to: URL(filePath: file))
+    return tip
+  }
+
+  @Test func `an object that is cut short holds nobody up, and the mirror is made anew`() async throws {
+    try await Fixture.with { fixture in
+      let tip = try await cutTipShort(fixture.mirror(), in: fixture)
+      try await expectSound(fixture.mirror(timeout: .seconds(4)), tip, in: fixture)
+    }
+  }
+
+  @Test func `an object that is cut short while the agent runs costs one fetch`() async throws {
+    try await Fixture.with { fixture in
+      let mirror = fixture.mirror(timeout: .seconds(4))
+      let tip = try await cutTipShort(mirror, in: fixture)
+      let error = await complaint { _ = try await mirror.fetch() }
+      #expect(error?.kind == .timedOut)
+      try await expectSound(mirror, tip, in: fixture)
+    }
+  }
+
+  @Test func `a worker that always crashes costs nothing that was to be carried over`() async throws {
+    try await Fixture.with { fixture in
+      let tip = try await fixture.mirror().fetch()
+      try await GitCommand(in: fixture.state)("update-ref", Self.reference, tip.rawValue)
+      let worker = fixture.folder + "/worker"
+      try write("#!/bin/sh\nkill -SEGV $$\n", to: worker)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: worker)
+      for _ in 1...3 {
+        let error = await complaint { _ = try await fixture.mirror(worker: worker).fetch() }
+        #expect(error?.message.contains("signal 11") == true, "\(error?.message ?? "")")
+      }
+      try await expectSound(fixture.mirror(), tip, in: fixture)
+      #expect(try await GitCommand(in: fixture.state)("rev-parse", Self.reference) == tip.rawValue)
+    }
+  }
+
   /// Where the agent keeps what only it knows.
   private static let reference = "refs/evenkeel/baseline"
 

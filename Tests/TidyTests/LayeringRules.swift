@@ -4,7 +4,7 @@ let pureTargets: Set = ["Vocabulary", "YAML", "Manifests", "Planning", "Rollout"
 let edgeTargets: Set = ["GitSource", "Artifacts", "HostTarget", "Journal"]
 let shellTargets: Set = ["Agent", "Console", "evenkeel"]
 /// Never installed.
-let helpTargets: Set = ["Simulation", "TestSupport", "demo", "benchmarks", "simulator", "mutants"]
+let helpTargets: Set = ["Simulation", "TestSupport", "demo", "benchmarks", "simulator", "mutants", "soak"]
 let systemLibraries: Set = ["CLibYAML", "CLibgit2", "CLibArchive"]
 
 private let projectTargets = pureTargets.union(edgeTargets).union(shellTargets).union(helpTargets)
@@ -23,6 +23,7 @@ private func allowedImports(of target: String) -> Set<String> {
   case "Console", "Simulation": pureTargets.union(["Agent"])
   case "evenkeel": pureTargets.union(edgeTargets).union(shellTargets)
   case "benchmarks": projectTargets
+  case "soak": pureTargets.union(["GitSource", "TestSupport"])
   case "simulator": pureTargets.union(["Agent", "Simulation"])
   default: []
   }
