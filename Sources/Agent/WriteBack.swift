@@ -172,7 +172,19 @@ package struct WriteBack {
   private func walk(_ request: WriteBackRequest, from tip: CommitID, _ wishes: DesiredState)
     async throws(SourceError) -> Walk
   {
-    let commits = try await repository.history(from: tip, downTo: nil, limit: History.limit)
+    // Mostly the commit is one of the last few.
+    for limit in [32, History.limit] {
+      let commits = try await repository.history(from: tip, downTo: nil, limit: limit)
+      if let walk = try await walk(request, through: commits, wishes) { return walk }
+      if commits.count < limit { break }
+    }
+    return Walk(commits: [], good: await repository.known(request.lastGood?.commit))
+  }
+
+  /// - Returns: `nil` when these commits do not lead back to the last good revision.
+  private func walk(
+    _ request: WriteBackRequest, through commits: [CommitSummary], _ wishes: DesiredState
+  ) async throws(SourceError) -> Walk? {
     var steps: [HistoryStep] = []
     var after = AskedFor(request.model, in: wishes)
     for (index, commit) in commits.enumerated() {
@@ -188,7 +200,7 @@ package struct WriteBack {
         return Walk(commits: commits, good: parent?.id)
       }
     }
-    return Walk(commits: [], good: await repository.known(request.lastGood?.commit))
+    return nil
   }
 
   /// Before the first commit, and before the folder of the manifests, there was no model.

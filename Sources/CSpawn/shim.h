@@ -3,6 +3,7 @@
 #ifndef EVENKEEL_CSPAWN_SHIM_H
 #define EVENKEEL_CSPAWN_SHIM_H
 
+#include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/prctl.h>
@@ -25,6 +26,9 @@ extern int prlimit(pid_t pid, int resource, const struct rlimit *new_limit, stru
 // glibc 2.27, memfd_create(2). 1 is MFD_CLOEXEC.
 extern int memfd_create(const char *name, unsigned int flags);
 static const unsigned int EVENKEEL_MFD_CLOEXEC = 1;
+
+// Gives pages of the heap that are free back to the system; glibc by itself keeps most of them.
+static inline void evenkeel_trim_heap(void) { malloc_trim(0); }
 
 // No core file, and no look into the memory for other processes of the same user.
 static inline int evenkeel_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }

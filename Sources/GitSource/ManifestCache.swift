@@ -1,3 +1,4 @@
+import CSpawn
 import Dispatch
 import FoundationEssentials
 import Manifests
@@ -159,6 +160,8 @@ struct ManifestCache {
       tree: tree, files: files, bytes: bytes, resolution: Resolution(files.values.map(\.parsed)),
       diagnostics: walk.diagnostics,
       tooLarge: Set(walk.files.map(\.path).filter { files[$0] == nil }))
+    // Reading thousands of files leaves much of the heap free, and nobody needs as much again soon.
+    if unknown.count > Self.filesAtOnce { evenkeel_trim_heap() }
   }
 
   private func collect(

@@ -90,8 +90,12 @@ package struct JournalReader: Sendable {
 private func documents<Value: Decodable>(
   in database: Database, _ query: String, _ arguments: StatementArguments = [], of table: String
 ) throws -> [Value] {
-  try Row.fetchAll(database, sql: query, arguments: arguments).map { row -> Value in
+  // One by one: all of them as text are a multiple of what they say.
+  let rows = try Row.fetchCursor(database, sql: query, arguments: arguments)
+  var values: [Value] = []
+  while let row = try rows.next() {
     let key: DatabaseValue = row[0]
-    return try Documents.decode(row[1], of: table, key: key.description)
+    values.append(try Documents.decode(row[1], of: table, key: key.description))
   }
+  return values
 }

@@ -32,8 +32,7 @@ package func proveRevert(
     return .rejected(missedGoal(model, lastGood: lastGood, result: result))
   }
   var restored: [ModelName] = []
-  let names = Set(tip.models.keys).union(result.models.keys)
-  for other in names.filter({ $0 != model && tip.models[$0] != result.models[$0] }).sorted() {
+  for other in differences(between: tip, and: result) where other != model {
     let lastGood = lastGoodOfOthers[other] ?? nil
     switch effect(on: other, from: tip, to: result, lastGood: lastGood) {
     case .none: continue
@@ -42,6 +41,13 @@ package func proveRevert(
     }
   }
   return .proven(alsoRestored: restored)
+}
+
+/// The models that two states do not ask for alike. They are few, and those that are the same are mostly known to be.
+private func differences(between tip: DesiredState, and result: DesiredState) -> [ModelName] {
+  let changed = result.models.filter { $0.value != tip.models[$0.key] }.map(\.key)
+  let gone = tip.models.keys.filter { result.models[$0] == nil }
+  return (changed + gone).sorted()
 }
 
 private func missedGoal(_ model: ModelName, lastGood: Revision?, result: DesiredState) -> String {

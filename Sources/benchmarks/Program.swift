@@ -37,5 +37,5 @@ struct Benchmarks: AsyncParsableCommand {
 }
 
 private let allScenarios: [Scenario] = [
-  .coldRead, .unchangedPass, .oneChange, .revert, .failedVerdict, .memoryAtRest, .verdictQuality,
+  .coldRead, .unchangedPass, .oneChange, .revert, .growth, .failedVerdict, .memoryAtRest, .verdictQuality,
 ]

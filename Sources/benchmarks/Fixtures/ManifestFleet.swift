@@ -94,6 +94,7 @@ struct FleetRemote: Sendable {
     var stream = Commit("Add all models").stream(
       fleet.files.map { ($0.path, String(decoding: $0.bytes, as: UTF8.self)) })
     for number in 1...scale.history {
+      // Seven and a power of ten have no common divisor: all models have their turn.
       let model = number * 7 % scale.models
       stream += Commit("Change the label of model \(model)")
         .stream([(fleet.path(model), fleet.text(model, cost: number))])

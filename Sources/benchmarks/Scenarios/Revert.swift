@@ -13,14 +13,8 @@ extension Scenario {
   /// fetches or pushes. A commit of somebody else lies on top, so that the result is a tree that was never seen.
   static let revert = Scenario(name: "revert") { scale in
     try await withTemporaryFolder { folder in
-      let stage = try await RevertStage(scale, in: folder)
-      let (ours, theirs) = try await byTurns(rounds: scale.rounds) { round in
-        try await stage.prepare(round)
-        return try await stage.revertByAgent()
-      } theirs: { round in
-        try await stage.prepare(round)
-        return try await stage.revertByGit()
-      }
+      let stage = try await RevertStage(FleetRemote(scale, in: folder), in: folder)
+      let (ours, theirs) = try await stage.revertByTurns(rounds: scale.rounds)
       return [
         Figure(
           work: "revert: compute, prove, commit", unit: .seconds, ours: ours,
@@ -31,7 +25,7 @@ extension Scenario {
 }
 
 /// A checkout, and an agent's mirror of the same repository.
-private actor RevertStage {
+actor RevertStage {
   /// A failed version that somebody has to revert.
   private struct Task {
     var request: WriteBackRequest
@@ -41,16 +35,14 @@ private actor RevertStage {
     var tree: String?
   }
 
-  private let scale: Scale
   private let origin: FleetRemote
   private var repository: MeasuredRepository
   private let mirrorFolder: String
   private var round = -1
   private var task: Task?
 
-  init(_ scale: Scale, in folder: String) async throws {
-    self.scale = scale
-    origin = try await FleetRemote(scale, in: folder)
+  init(_ origin: FleetRemote, in folder: String) async throws {
+    self.origin = origin
     try await origin.remote.work("pull", "--quiet", "origin", "main")
     try await origin.remote.work("config", "gc.auto", "0")
     let configuration = mirrorConfiguration(in: folder, url: origin.remote.path)
@@ -59,17 +51,30 @@ private actor RevertStage {
     _ = try await repository.mirror.desired(at: repository.mirror.fetch())
   }
 
+  nonisolated func revertByTurns(rounds: Int) async throws -> (Samples, Samples) {
+    try await byTurns(rounds: rounds) { round in
+      try await self.prepare(round)
+      return try await self.revertByAgent()
+    } theirs: { round in
+      try await self.prepare(round)
+      return try await self.revertByGit()
+    }
+  }
+
   /// Somebody deploys a version that will fail, and somebody else changes another model. The agent polls both.
   func prepare(_ round: Int) async throws {
     guard round > self.round else { return }
     self.round = round
-    let (model, other) = (round * 2, round * 2 + 1)
+    let models = origin.fleet.models
+    let (model, other) = (round * 2 % models, (round * 2 + 1) % models)
     // With the revert that Git made in the last round.
     try await origin.remote.publish()
     let good = try await desired(origin.remote.work("rev-parse", "HEAD"))
-    let bad = try await commit(model, version: 2)
+    // A version that nobody has had: in a small fleet models have their turn again.
+    let version = round + 10
+    let bad = try await commit(model, version: version)
     let wishes = try await desired(bad)
-    let tip = try await commit(other, version: 2)
+    let tip = try await commit(other, version: version)
     let latest = try await desired(tip)
     let name = origin.fleet.name(model)
     guard let before = good.models[name], let after = wishes.models[name] else {

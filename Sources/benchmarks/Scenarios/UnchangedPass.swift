@@ -7,18 +7,9 @@ extension Scenario {
   /// The agent asks the remote, finds nothing new, looks at the world, finds nothing to do. Beside it one
   /// `git ls-remote` of the same remote over http.
   static let unchangedPass = Scenario(name: "unchanged-pass") { scale in
-    try await withFleetServer(scale) { remote, url, folder in
-      let host = try await HostWithoutServers(in: folder + "/state", url: url, models: scale.models)
-      let git = GitCommand(in: folder)
-      host.repository.blobsRead.reset()
-      let (ours, theirs) = try await byTurns(rounds: scale.rounds) { _ in
-        try await seconds {
-          try require(await host.reconciler.poll() == nil, "the remote could not be read")
-          try require(await !host.reconciler.pass().again, "something moved")
-        }
-      } theirs: { _ in
-        try await seconds { try await git("ls-remote", url, "refs/heads/main") }
-      }
+    try await withFleetServer(scale) { fleet in
+      let host = try await fleet.host()
+      let (ours, theirs) = try await fleet.pollUnchanged(host, rounds: scale.rounds)
       let pass = try await alone(rounds: scale.rounds) {
         try require(await !host.reconciler.pass().again, "something moved")
       }
@@ -35,30 +26,9 @@ extension Scenario {
   /// A commit with one new version arrives: fetch it, read what changed, start its rollout. Beside it `git fetch` of
   /// the same commit into a bare clone.
   static let oneChange = Scenario(name: "one-change") { scale in
-    try await withFleetServer(scale) { remote, url, folder in
-      let host = try await HostWithoutServers(in: folder + "/state", url: url, models: scale.models)
-      let git = GitCommand(in: folder)
-      try await git("clone", "--quiet", "--bare", url, "clone.git")
-      let clone = GitCommand(in: folder + "/clone.git")
-      try await clone("config", "gc.auto", "0")
-      host.repository.blobsRead.reset()
-      let commits = Commits(remote: remote)
-      let (ours, theirs) = try await byTurns(rounds: scale.rounds) { round in
-        try await commits.make(round)
-        let took = try await seconds {
-          try require(await host.reconciler.poll() == nil, "the remote could not be read")
-          _ = await host.reconciler.pass()
-        }
-        try await host.settle()
-        return took
-      } theirs: { round in
-        try await commits.make(round)
-        return try await seconds {
-          try await clone("fetch", "--quiet", url, "+refs/heads/main:refs/heads/main")
-        }
-      }
-      let changed = await host.reconciler.status().models.count { $0.stable?.version == "\(version)" }
-      try require(changed == scale.rounds + 1, "\(changed) new versions were deployed")
+    try await withFleetServer(scale) { fleet in
+      let host = try await fleet.host()
+      let (ours, theirs) = try await fleet.pollChanged(host, rounds: scale.rounds)
       return [
         Figure(
           work: "one changed manifest: poll and pass", unit: .seconds, ours: ours,
@@ -66,6 +36,62 @@ extension Scenario {
           note: "Blobs read for \(scale.rounds + 1) changed manifests: \(host.repository.blobsRead.value).")
       ]
     }
+  }
+}
+
+/// A repository with the fleet's manifests, served over http.
+struct ServedFleet {
+  let remote: FleetRemote
+  let url: String
+  let folder: String
+
+  /// An agent that runs every model of it.
+  func host() async throws -> HostWithoutServers {
+    try await HostWithoutServers(in: folder + "/state", url: url, models: remote.fleet.models)
+  }
+
+  /// Polls that bring nothing, beside `git ls-remote`.
+  func pollUnchanged(_ host: HostWithoutServers, rounds: Int) async throws -> (Samples, Samples) {
+    let git = GitCommand(in: folder)
+    host.repository.blobsRead.reset()
+    let samples = try await byTurns(rounds: rounds) { _ in
+      try await seconds {
+        try require(await host.reconciler.poll() == nil, "the remote could not be read")
+        try require(await !host.reconciler.pass().again, "something moved")
+      }
+    } theirs: { _ in
+      try await seconds { try await git("ls-remote", url, "refs/heads/main") }
+    }
+    try require(host.repository.blobsRead.value == 0, "blobs were read with nothing changed")
+    return samples
+  }
+
+  /// Polls that bring one new version each, beside `git fetch` into a bare clone.
+  func pollChanged(_ host: HostWithoutServers, rounds: Int) async throws -> (Samples, Samples) {
+    let git = GitCommand(in: folder)
+    try await git("clone", "--quiet", "--bare", url, "clone.git")
+    let clone = GitCommand(in: folder + "/clone.git")
+    try await clone("config", "gc.auto", "0")
+    host.repository.blobsRead.reset()
+    let commits = Commits(remote: remote)
+    let samples = try await byTurns(rounds: rounds) { round in
+      try await commits.make(round)
+      let took = try await seconds {
+        try require(await host.reconciler.poll() == nil, "the remote could not be read")
+        _ = await host.reconciler.pass()
+      }
+      try await host.settle()
+      return took
+    } theirs: { round in
+      try await commits.make(round)
+      return try await seconds {
+        try await clone("fetch", "--quiet", url, "+refs/heads/main:refs/heads/main")
+      }
+    }
+    let changed = await host.reconciler.status().models.count { $0.stable?.version == "\(version)" }
+    let expected = min(rounds + 1, remote.fleet.models)
+    try require(changed == expected, "\(changed) instead of \(expected) new versions were deployed")
+    return samples
   }
 }
 
@@ -81,6 +107,7 @@ private actor Commits {
   func make(_ round: Int) async throws {
     guard round > last else { return }
     last = round
+    // No multiple of it is a multiple of ten before the tenth.
     try await remote.deploy(version, of: round * 37 % remote.fleet.models)
   }
 }
@@ -93,13 +120,13 @@ private func alone(rounds: Int, _ work: () async throws -> Void) async throws ->
 }
 
 /// Serves a repository with the fleet's manifests over http while `body` runs.
-private func withFleetServer<Result: Sendable>(
-  _ scale: Scale, _ body: (FleetRemote, _ url: String, _ folder: String) async throws -> Result
+func withFleetServer<Result: Sendable>(
+  _ scale: Scale, _ body: (ServedFleet) async throws -> Result
 ) async throws -> Result {
   try await withTemporaryFolder { folder in
     let remote = try await FleetRemote(scale, in: folder)
     return try await GitServer.serve(folder) { server in
-      try await body(remote, server.url + "/config.git", folder)
+      try await body(ServedFleet(remote: remote, url: server.url + "/config.git", folder: folder))
     }
   }
 }
