@@ -166,6 +166,12 @@ let package = Package(
       "AgentTests",
       ["Agent", "Effects", "Manifests", "Planning", "Rollout", "Simulation", "Vocabulary", logging]),
     tests(
+      "TrustTests",
+      [
+        "Agent", "Effects", "GitSource", "Manifests", "Planning", "Rollout", "Simulation", "TestSupport",
+        "Vocabulary", "evenkeel", logging,
+      ]),
+    tests(
       "ConsoleTests",
       [
         "Agent", "Console", "Effects", "Manifests", "Planning", "Rollout", "Simulation", "TestSupport",

@@ -1,6 +1,7 @@
 package import Effects
 import Manifests
 import Planning
+import Rollout
 import Vocabulary
 
 /// What came of an operator's word for a commit.
@@ -44,7 +45,7 @@ extension Reconciler {
     }
     record.baseline = nil
     guard settings.verify != .none else { return record }
-    if tip != base { try await checkVouchers(of: tip, since: base) }
+    if tip != base { try await checkVouchers(of: tip, since: base, Set(record.accepted)) }
     record.baseline = tip
     return record
   }
@@ -83,7 +84,9 @@ extension Reconciler {
   }
 
   /// Whether somebody we know vouches for what the tip brings since `base`; for the tip alone at the first look.
-  private func checkVouchers(of tip: CommitID, since base: CommitID?) async throws(SourceError) {
+  private func checkVouchers(of tip: CommitID, since base: CommitID?, _ accepted: Set<CommitID>)
+    async throws(SourceError)
+  {
     let repository = edges.repository
     var question = TrustQuestion(
       mode: settings.verify, base: nil, commits: [], now: edges.clock.now())
@@ -95,7 +98,15 @@ extension Reconciler {
     }
     while true {
       switch question.answer() {
-      case .trusted: return
+      case .trusted(let returns):
+        let serving = records.values.filter { $0.machine.stable != nil }.map(\.machine.name)
+        let check = ReturnCheck(repository: repository, accepted: accepted, serving: Set(serving))
+        for commit in returns {
+          guard let objection = try await check.objection(to: commit) else { continue }
+          let reason = "it is signed with a key that may only revert, and \(objection)"
+          throw SourceError(.held, untrusted(commit, reason, tip, since: base))
+        }
+        return
       case .ask(let commits):
         let found = try await repository.vouchers(for: commits)
         for commit in commits { question.vouchers[commit] = found[commit] ?? .nobody("could not be checked") }

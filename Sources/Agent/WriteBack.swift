@@ -313,9 +313,12 @@ extension ConfigRepository {
   func revert(answering request: WriteBackRequest, at tip: CommitID) async throws(SourceError) -> CommitID? {
     let failed = await known(request.failed.commit)
     let commits = try await history(from: tip, downTo: failed, limit: History.limit)
-    return commits.first { commit in
-      trailers(of: commit.message).contains { $0 == ("Evenkeel-Rollout", request.rollout.rawValue) }
-    }?.id
+    return commits.enumerated().first { index, commit in
+      // One that changes no manifest reverts nothing, whatever it says.
+      let parent = commits.indices.contains(index + 1) ? commits[index + 1] : nil
+      return (parent == nil || parent?.manifests != commit.manifests)
+        && trailers(of: commit.message).contains { $0 == ("Evenkeel-Rollout", request.rollout.rawValue) }
+    }?.element.id
   }
 
   /// `nil` also for a commit that a rewritten branch has left behind.

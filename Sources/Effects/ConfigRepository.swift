@@ -89,6 +89,12 @@ package protocol ConfigRepository: ManifestReader {
   /// - Throws: `tooLarge` when there are more than `limit`.
   func heads(after base: CommitID, upTo tip: CommitID, limit: Int) async throws(SourceError) -> [CommitHead]
 
+  /// How a commit differs from its first parent; from nothing when it has none.
+  func changes(by commit: CommitID) async throws(SourceError) -> CommitChanges
+
+  /// What is at a path that is no folder; `nil` when there is nothing.
+  func entry(_ path: String, at commit: CommitID) async throws(SourceError) -> PathEntry?
+
   /// Who vouches for commits, by the keys that count now. Nothing is asked of the network.
   ///
   /// - Throws: `trust` when that cannot be found out: a file of keys cannot be read, a program is missing.

@@ -114,7 +114,7 @@ struct KnownVouchers {
 
   mutating func remember(_ voucher: Voucher, of commit: CommitID) {
     // A key that is not valid yet may be so later.
-    guard case .author = voucher else { return }
+    if case .nobody = voucher { return }
     if byCommit.count >= Self.bound { byCommit = [:] }
     byCommit[commit] = voucher
   }

@@ -78,12 +78,18 @@ package struct AgentSettings: Sendable, Hashable {
     package var mode: Mode
     /// SSH keys, in OpenSSH's format of allowed signers.
     package var allowedSignersFile: String?
+    /// SSH keys of agents, in the same format, which may only go back to what was trusted before.
+    package var revertOnlySignersFile: String?
     /// Public GPG keys.
     package var keyringFile: String?
 
-    package init(mode: Mode = .none, allowedSignersFile: String? = nil, keyringFile: String? = nil) {
+    package init(
+      mode: Mode = .none, allowedSignersFile: String? = nil, revertOnlySignersFile: String? = nil,
+      keyringFile: String? = nil
+    ) {
       self.mode = mode
       self.allowedSignersFile = allowedSignersFile
+      self.revertOnlySignersFile = revertOnlySignersFile
       self.keyringFile = keyringFile
     }
   }

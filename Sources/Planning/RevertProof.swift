@@ -92,7 +92,7 @@ private func effect(
 }
 
 /// What the revert would break in the manifests, in words; `nil` when it breaks nothing.
-private func newDamage(from tip: DesiredState, to result: DesiredState) -> String? {
+func newDamage(from tip: DesiredState, to result: DesiredState) -> String? {
   if let model = result.unreadable.subtracting(tip.unreadable).min() {
     return "the manifests of \(model) could not be read any more"
   }

@@ -5,6 +5,8 @@ package import Vocabulary
 package enum Voucher: Hashable, Sendable {
   /// Somebody who may ask for anything, by the name that the key has with us.
   case author(String)
+  /// An agent that may only go back to what was trusted before.
+  case revertOnly(String)
   /// Nobody we know; why, as the rest of a sentence that begins with "it".
   case nobody(String)
 }
@@ -51,7 +53,8 @@ package struct TrustQuestion: Sendable {
   package enum Answer: Hashable, Sendable {
     /// Who vouches for these has to be found out first.
     case ask([CommitID])
-    case trusted
+    /// Provided that each of these only goes back to what was trusted before; in the order of the history.
+    case trusted(ifReturns: [CommitHead])
     /// Because of this commit.
     case held(CommitHead, String)
   }
@@ -63,19 +66,42 @@ package struct TrustQuestion: Sendable {
   package static let tolerance = Duration.seconds(86_400)
 
   package func answer() -> Answer {
-    let judged = mode == .head ? commits.suffix(1) : commits[...]
+    let judged = mode == .head ? headAndReturns : commits
+    var returns: [CommitHead] = []
     for (index, commit) in judged.enumerated() {
-      guard let voucher = vouchers[commit.id] else {
+      switch vouchers[commit.id] {
+      case nil:
         let rest = judged.dropFirst(index).map(\.id).filter { vouchers[$0] == nil }
         return .ask(Array(rest.prefix(Self.batch)))
+      case .author: break
+      case .nobody(let reason): return .held(commit, "it \(reason)")
+      case .revertOnly(let name):
+        guard base != nil, commit.parents.count == 1 else {
+          let reason =
+            base == nil ? "there is nothing yet that it could go back to" : "it is no plain revert: it merges"
+          return .held(commit, "it is signed by \(name), who may only revert, and \(reason)")
+        }
+        returns.append(commit)
       }
-      if case .nobody(let reason) = voucher { return .held(commit, "it \(reason)") }
     }
-    return untimely(judged).map { .held($0, $1) } ?? .trusted
+    return untimely(judged).map { .held($0, $1) } ?? .trusted(ifReturns: returns)
+  }
+
+  /// The tip; as long as it is a return, what it returns from has to be trusted by itself as well.
+  private var headAndReturns: [CommitHead] {
+    let byID = Dictionary(commits.map { ($0.id, $0) }, uniquingKeysWith: { $1 })
+    var chain: [CommitHead] = []
+    var next = commits.last
+    while let commit = next {
+      chain.append(commit)
+      guard case .revertOnly = vouchers[commit.id] else { break }
+      next = commit.parents.first.flatMap { byID[$0] }
+    }
+    return chain.reversed()
   }
 
   /// The first commit with a time that cannot be.
-  private func untimely(_ judged: ArraySlice<CommitHead>) -> (CommitHead, String)? {
+  private func untimely(_ judged: [CommitHead]) -> (CommitHead, String)? {
     let suspects = Set(judged.map(\.id))
     // The newest time among the known ancestors of each commit, and its own.
     var newest: [CommitID: Timestamp] = [:]

@@ -160,6 +160,24 @@ package actor MemoryRepository: ConfigRepository {
     return heads.sorted { $0.id < $1.id }
   }
 
+  package func changes(by commit: CommitID) async throws(SourceError) -> CommitChanges {
+    let after = try known(commit)
+    let before = try after.parents.first.map { parent throws(SourceError) in try known(parent).files } ?? [:]
+    let paths = Set(before.keys).union(after.files.keys).filter { before[$0] != after.files[$0] }
+    let files = paths.sorted().map {
+      PathChange(path: $0, before: entry(before[$0]), after: entry(after.files[$0]))
+    }
+    return CommitChanges(areNone: files.isEmpty, files: files)
+  }
+
+  package func entry(_ path: String, at commit: CommitID) async throws(SourceError) -> PathEntry? {
+    entry(try known(commit).files[path])
+  }
+
+  private func entry(_ bytes: [UInt8]?) -> PathEntry? {
+    bytes.map { PathEntry(id: String(decoding: $0, as: UTF8.self), mode: 0o100644) }
+  }
+
   package func vouchers(for commits: [CommitID]) async throws(SourceError) -> [CommitID: Voucher] {
     if let verifierTrouble { throw verifierTrouble }
     var found: [CommitID: Voucher] = [:]

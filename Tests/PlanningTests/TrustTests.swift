@@ -28,7 +28,9 @@ import Vocabulary
       for commit in commits { question.vouchers[commit] = vouchers[commit] ?? stranger }
     }
     switch question.answer() {
-    case .trusted: return ("trusted", asked)
+    case .trusted(let returns):
+      let ids = returns.map(\.id.rawValue)
+      return (ids.isEmpty ? "trusted" : "trusted if \(ids.joined(separator: ", ")) return", asked)
     case .held(let commit, let reason): return ("\(commit.id) \(reason)", asked)
     case .ask: return ("asks again", asked)
     }
@@ -91,6 +93,25 @@ import Vocabulary
     for mode in [AgentSettings.Verification.Mode.all, .head] {
       #expect(ask(mode, after: base, [side, backdated], vouchers).verdict.hasPrefix("merge it is dated"))
     }
+  }
+
+  @Test func `what an agent has signed is asked about once more, and never a merge`() {
+    let commits = [head("a", ["base"]), head("b", ["a"]), head("tip", ["b"])]
+    let agent = Voucher.revertOnly("prod-eu-1")
+    let base = head("base", [])
+    let vouchers = ["a": ann, "b": agent, "tip": agent] as [CommitID: Voucher]
+    for mode in [AgentSettings.Verification.Mode.all, .head] {
+      #expect(ask(mode, after: base, commits, vouchers).verdict == "trusted if b, tip return")
+    }
+    // What a return returns from has to be trusted by itself, also where only the head is looked at.
+    for mode in [AgentSettings.Verification.Mode.all, .head] {
+      #expect(ask(mode, after: base, commits, ["b": agent, "tip": agent]).verdict == "a it is not signed")
+    }
+    let merge = [head("side", ["base"]), head("tip", ["base", "side"])]
+    #expect(
+      ask(.all, after: base, merge, ["side": ann, "tip": agent]).verdict.hasSuffix(
+        "it is no plain revert: it merges"))
+    #expect(ask(.all, after: nil, [head("tip", ["old"])], ["tip": agent]).verdict.contains("nothing yet"))
   }
 
   @Test func `a commit of the future is held`() {

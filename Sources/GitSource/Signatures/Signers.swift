@@ -6,11 +6,14 @@ import Glibc
 package struct SignerFiles: Hashable, Sendable {
   /// SSH keys, as in `gpg.ssh.allowedSignersFile` (ssh-keygen(1), ALLOWED SIGNERS).
   package var allowed: String?
+  /// SSH keys of agents, which may only go back to what was trusted before; in the same format.
+  package var revertOnly: String?
   /// Public GPG keys, as `gpg --export` writes them, armoured or not.
   package var keyring: String?
 
-  package init(allowed: String? = nil, keyring: String? = nil) {
+  package init(allowed: String? = nil, revertOnly: String? = nil, keyring: String? = nil) {
     self.allowed = allowed
+    self.revertOnly = revertOnly
     self.keyring = keyring
   }
 
@@ -18,6 +21,9 @@ package struct SignerFiles: Hashable, Sendable {
   func read() throws(SourceError) -> Signers {
     var signers = Signers(files: self)
     if let allowed { signers.allowed = try content(of: allowed, called: "the file of allowed signers") }
+    if let revertOnly {
+      signers.revertOnly = try content(of: revertOnly, called: "the file of revert-only signers")
+    }
     if let keyring { signers.keyring = try content(of: keyring, called: "the keyring") }
     return signers
   }
@@ -27,6 +33,7 @@ package struct SignerFiles: Hashable, Sendable {
 struct Signers: Hashable, Sendable {
   let files: SignerFiles
   var allowed: [UInt8]?
+  var revertOnly: [UInt8]?
   var keyring: [UInt8]?
 }
 

@@ -10,9 +10,14 @@ let verification: ValueType<AgentSettings.Verification> = .object(
     "allowedSignersFile", .absolutePath,
     "SSH keys that may sign, in OpenSSH's format of allowed signers, as for Git's `gpg.ssh.allowedSignersFile`."
   ),
+  .optional(
+    "revertOnlySignersFile", .absolutePath,
+    "SSH keys of agents, in the same format: a commit with one of them is trusted only if it goes back to what was "
+      + "trusted before."),
   .optional("keyringFile", .absolutePath, "GPG keys that may sign, as `gpg --export` writes them.")
-) { mode, allowed, keyring in
-  AgentSettings.Verification(mode: mode, allowedSignersFile: allowed, keyringFile: keyring)
+) { mode, allowed, revertOnly, keyring in
+  AgentSettings.Verification(
+    mode: mode, allowedSignersFile: allowed, revertOnlySignersFile: revertOnly, keyringFile: keyring)
 }
 
 /// Reports a check that no commit could pass.

@@ -79,6 +79,12 @@ struct GitEdge: ConfigRepository {
 
   func vouchers(for commits: [CommitID]) async throws(SourceError) -> [CommitID: Voucher] { [:] }
 
+  func changes(by commit: CommitID) async throws(SourceError) -> CommitChanges {
+    CommitChanges(areNone: false, files: [])
+  }
+
+  func entry(_ path: String, at commit: CommitID) async throws(SourceError) -> PathEntry? { nil }
+
   func desired(at commit: CommitID) async throws(SourceError) -> DesiredState {
     try await desired(in: known(commit).tree)
   }

@@ -56,6 +56,14 @@ struct MeasuredRepository: ConfigRepository {
     try await mirror.vouchers(for: commits)
   }
 
+  func changes(by commit: CommitID) async throws(SourceError) -> CommitChanges {
+    try await mirror.changes(by: commit)
+  }
+
+  func entry(_ path: String, at commit: CommitID) async throws(SourceError) -> PathEntry? {
+    try await mirror.entry(path, at: commit)
+  }
+
   func commit(named revision: String) async throws(SourceError) -> CommitID {
     try await mirror.commit(named: revision)
   }

@@ -56,7 +56,8 @@ extension MirrorRepository.Configuration {
     credentials = source.auth
     authorities = source.caFile
     signers = SignerFiles(
-      allowed: source.verify.allowedSignersFile, keyring: source.verify.keyringFile)
+      allowed: source.verify.allowedSignersFile, revertOnly: source.verify.revertOnlySignersFile,
+      keyring: source.verify.keyringFile)
     signingKey = source.writeBack.signingKeyFile
   }
 }

@@ -1,0 +1,153 @@
+import Effects
+import Manifests
+import Planning
+import Vocabulary
+
+/// Whether a commit with a revert-only key goes back to what was trusted before, and does nothing else. Which history is
+/// looked at, and in which order; what is decided by it is `Planning`'s `objection(toReturning:along:serving:)`.
+struct ReturnCheck {
+  let repository: any ConfigRepository
+  /// Commits that an operator vouches for.
+  let accepted: Set<CommitID>
+  /// The models of which some revision is stable here.
+  let serving: Set<ModelName>
+
+  /// More files than any revert of a deployment changes.
+  private static let mostFiles = 1000
+  /// How many signatures are checked at once.
+  private static let batch = 16
+
+  /// - Parameter commit: Has one parent, which is trusted.
+  /// - Returns: Why it is more than a return, as the rest of a sentence that begins with "it"; `nil` when it is not.
+  func objection(to commit: CommitHead) async throws(SourceError) -> String? {
+    guard let parent = commit.parents.first else { return "follows no trusted commit" }
+    let changes = try await repository.changes(by: commit.id)
+    if changes.areNone { return "changes nothing: a revert does" }
+    if changes.files.isEmpty { return nil }
+    guard changes.files.count <= Self.mostFiles else { return "changes more than \(Self.mostFiles) files" }
+    let history = try await repository.history(from: parent, downTo: nil, limit: History.limit)
+    var line = Line(commits: history)
+    if let objection = try await objection(to: commit.id, along: &line) { return objection }
+    for change in changes.files {
+      guard try await wasThere(change, in: commit.id, after: parent, along: &line) else {
+        return "changes \(change.path.printable) into what it never was"
+      }
+    }
+    return nil
+  }
+
+  // MARK: The trusted line
+
+  /// The first-parent line, as far back as somebody vouches for it and anybody has asked.
+  private struct Line {
+    /// Newest first.
+    let commits: [CommitSummary]
+    var steps: [TrustedStep] = []
+    /// From the first commit on that nobody vouches for, nothing is believed.
+    var isComplete = false
+    var vouchers: [CommitID: Voucher] = [:]
+
+    init(commits: [CommitSummary]) { self.commits = commits }
+  }
+
+  /// Adds the next commit; `false` when there is none.
+  private func extend(_ line: inout Line) async throws(SourceError) -> Bool {
+    let index = line.steps.count
+    guard !line.isComplete, line.commits.indices.contains(index) else {
+      line.isComplete = true
+      return false
+    }
+    let commit = line.commits[index]
+    if line.vouchers[commit.id] == nil {
+      let batch = line.commits[index...].prefix(Self.batch).map(\.id)
+      line.vouchers.merge(try await repository.vouchers(for: batch)) { $1 }
+    }
+    let isReturn: Bool
+    switch line.vouchers[commit.id] {
+    case _ where accepted.contains(commit.id), .author: isReturn = false
+    case .revertOnly: isReturn = true
+    case .nobody, nil:
+      line.isComplete = true
+      return false
+    }
+    line.steps.append(TrustedStep(desired: try await desired(at: index, of: line), isReturn: isReturn))
+    return true
+  }
+
+  private func desired(at index: Int, of line: Line) async throws(SourceError) -> DesiredState {
+    let commit = line.commits[index]
+    if index > 0, line.commits[index - 1].manifests == commit.manifests {
+      return line.steps[index - 1].desired
+    }
+    return commit.manifests == nil ? DesiredState() : try await repository.desired(at: commit.id)
+  }
+
+  // MARK: Models
+
+  private func objection(to commit: CommitID, along line: inout Line) async throws(SourceError) -> String? {
+    let result = try await desired(at: commit)
+    var objection: String? = "follows no trusted commit"
+    while try await extend(&line) {
+      let index = line.steps.count - 1
+      // The same wishes lead to the same answer.
+      if index > 0, line.commits[index].manifests == line.commits[index - 1].manifests { continue }
+      objection = Planning.objection(toReturning: result, along: line.steps, serving: serving)
+      if objection == nil { return nil }
+    }
+    return objection
+  }
+
+  /// A return from the first deployment of all leaves no folder.
+  private func desired(at commit: CommitID) async throws(SourceError) -> DesiredState {
+    do throws(SourceError) {
+      return try await repository.desired(at: commit)
+    } catch {
+      guard error.kind == .notFound else { throw error }
+      return DesiredState()
+    }
+  }
+
+  // MARK: Files
+
+  /// Whether the file is as it was in a trusted commit; or else a manifest of which only documents of models have changed,
+  /// which have been looked at already.
+  private func wasThere(
+    _ change: PathChange, in commit: CommitID, after parent: CommitID, along line: inout Line
+  ) async throws(SourceError) -> Bool {
+    let wanted = try await manifest(change, in: commit, after: parent)
+    var missing = wanted.map { Set($0.new).subtracting($0.old) }
+    if missing?.isEmpty == true { return true }
+    var index = 0
+    while true {
+      if index >= line.steps.count, try await !extend(&line) { return false }
+      let ancestor = line.commits[index]
+      index += 1
+      if index > 1, ancestor.manifests == line.commits[index - 2].manifests { continue }
+      if try await repository.entry(change.path, at: ancestor.id) == change.after { return true }
+      guard missing != nil, let bytes = try await repository.file(change.path, at: ancestor.id) else {
+        continue
+      }
+      missing?.subtract(otherDocuments(in: ManifestFile(path: change.path, bytes: bytes)))
+      if missing?.isEmpty == true { return true }
+    }
+  }
+
+  /// What a manifest declares besides models, before and after; `nil` for what is no manifest, or was none.
+  private func manifest(_ change: PathChange, in commit: CommitID, after parent: CommitID)
+    async throws(SourceError) -> (old: [[UInt8]], new: [[UInt8]])?
+  {
+    guard [".yaml", ".yml"].contains(where: change.path.hasSuffix),
+      let old = try await repository.file(change.path, at: parent)
+    else { return nil }
+    let before = otherDocuments(in: ManifestFile(path: change.path, bytes: old))
+    guard let after = change.after else {
+      // A file that goes takes with it what else it declares.
+      return before.isEmpty ? ([], []) : nil
+    }
+    guard after.mode == change.before?.mode, let new = try await repository.file(change.path, at: commit)
+    else {
+      return nil
+    }
+    return (before, otherDocuments(in: ManifestFile(path: change.path, bytes: new)))
+  }
+}
