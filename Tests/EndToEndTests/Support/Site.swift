@@ -158,7 +158,10 @@ struct AgentFile: Sendable {
   var envoy = projectFolder + "/.venv/bin/envoy"
   /// The socket of the control API, in the site's folder.
   var socket = "agent.sock"
-  /// Further lines of `spec.host`, and of `spec`.
+  /// The key that signs the agent's commits.
+  var signingKey: String?
+  /// Further lines of `spec.source`, of `spec.host`, and of `spec`.
+  var source: [String] = []
   var host: [String] = []
   var more: [String] = []
 
@@ -181,8 +184,8 @@ struct AgentFile: Sendable {
         path: \(path)
         interval: 1s
         timeout: \(timeout)
-        writeBack: {name: Evenkeel, email: evenkeel@example.com}
-      stateDir: \(folder)/state
+        writeBack: {name: Evenkeel, email: evenkeel@example.com\(signingKey.map { ", signingKeyFile: \($0)" } ?? "")}
+    \(source.map { "    \($0)\n" }.joined())  stateDir: \(folder)/state
       host:
         instances: process
         ports: \(ports.lowerBound)-\(ports.upperBound)
