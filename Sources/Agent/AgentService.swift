@@ -36,9 +36,8 @@ package struct AgentService: Service {
       let trouble = await reconciler.poll()
       failures = trouble == nil || trouble?.kind == .held ? 0 : failures + 1
       alarm.ring()
-      let pause = pollPause(interval, afterFailures: failures)
-      let jitter = Double(reconciler.edges.dice() % 200) / 1000 - 0.1
-      await alarm.polls.wait(atMost: pause + pause * jitter)
+      await alarm.polls.wait(
+        atMost: pollPause(interval, afterFailures: failures, dice: reconciler.edges.dice()))
     }
   }
 
@@ -59,7 +58,9 @@ package struct AgentService: Service {
   }
 }
 
-/// How long to leave the remote alone.
-func pollPause(_ interval: Duration, afterFailures failures: Int) -> Duration {
-  max(interval, min(interval * (1 << min(max(failures - 1, 0), 10)), .seconds(300)))
+/// How long to leave the remote alone after so many failures in a row: the interval, from the second failure on doubled
+/// with each, up to five minutes or the interval itself; give or take a tenth, by what the dice show.
+package func pollPause(_ interval: Duration, afterFailures failures: Int, dice: UInt64) -> Duration {
+  let pause = max(interval, min(interval * (1 << min(max(failures - 1, 0), 10)), .seconds(300)))
+  return pause + pause * (Double(dice % 200) / 1000 - 0.1)
 }

@@ -62,7 +62,7 @@ package struct GitServer: Sendable {
     /// It sends a byte now and then.
     case drippingList = "dripping_list"
     case drippingPack = "dripping_pack"
-    /// It sends the pack in twenty pieces or more, 0.3 seconds between them.
+    /// It sends the pack in twenty pieces or more, half a second between them.
     case slowPack = "slow_pack"
     /// A few hundred bytes that unpack to 1.5 GiB.
     case deltaBomb = "delta_bomb"

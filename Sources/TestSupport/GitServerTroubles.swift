@@ -166,7 +166,7 @@ let gitServerTroubles = #"""
       for start in range(0, len(content), step):
           handler.wfile.write(content[start:start + step])
           handler.wfile.flush()
-          time.sleep(0.3)
+          time.sleep(0.5)
 
   @trouble_with("pack")
   def delta_bomb(handler, real):

@@ -80,10 +80,12 @@ struct Fixture {
   /// A mirror of a repository over ssh: the remote, or another one of this host.
   func mirror(
     of server: SSHServer, key: String, repository: String? = nil, timeout: Duration = .seconds(30),
-    logger: Logger = Logger(label: "test"), knownHosts: String? = nil
+    logger: Logger = Logger(label: "test"), knownHosts: String? = nil,
+    _ adjust: (inout MirrorRepository.Configuration) -> Void = { _ in }
   ) -> MirrorRepository {
     mirror(server.url + (repository ?? remote.path), timeout: timeout, logger: logger) { configuration in
       configuration.credentials = .sshKey(file: key, knownHosts: knownHosts ?? server.knownHosts)
+      adjust(&configuration)
     }
   }
 }

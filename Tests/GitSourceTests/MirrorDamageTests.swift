@@ -89,13 +89,13 @@ import Vocabulary
   @Test func `an object that is cut short holds nobody up, and the mirror is made anew`() async throws {
     try await Fixture.with { fixture in
       let tip = try await cutTipShort(fixture.mirror(), in: fixture)
-      try await expectSound(fixture.mirror(timeout: .seconds(4)), tip, in: fixture)
+      try await expectSound(fixture.mirror(timeout: .seconds(6)), tip, in: fixture)
     }
   }
 
   @Test func `an object that is cut short while the agent runs costs one fetch`() async throws {
     try await Fixture.with { fixture in
-      let mirror = fixture.mirror(timeout: .seconds(4))
+      let mirror = fixture.mirror(timeout: .seconds(6))
       let tip = try await cutTipShort(mirror, in: fixture)
       let error = await complaint { _ = try await mirror.fetch() }
       #expect(error?.kind == .timedOut)

@@ -26,8 +26,8 @@ import Vocabulary
     Trouble(path: "/broken-pack/config.git", kind: .unreachable, words: ["http"]),
     Trouble(path: "/stall/config.git", kind: .timedOut, words: ["no end after 2 s"], timeout: .seconds(2)),
     Trouble(
-      path: "/half-pack/config.git", kind: .timedOut, words: ["nothing more came for 2 s"],
-      timeout: .seconds(2)),
+      path: "/half-pack/config.git", kind: .timedOut, words: ["nothing more came for 4 s"],
+      timeout: .seconds(4)),
   ])
   func `says what is wrong with a server`(trouble: Trouble) async throws {
     try await Fixture.with { fixture in

@@ -44,7 +44,8 @@ private let source: ValueType<AgentSettings.Source> = ValueType<LocatedSource>.o
     "How often the remote is asked."),
   .byDefault(
     "timeout", .duration(from: .seconds(1), to: .seconds(3600)), .seconds(60), shown: "60s",
-    "How long one network operation may take."),
+    "How long a network operation may go on without getting any further. Only a fetch gets further, by each KiB that "
+      + "arrives: a first clone may take half an hour."),
   .optional(
     "caFile", .absolutePath,
     "Certificates, in PEM, of the authorities that may vouch for an `https:` server. They take the place of the "
