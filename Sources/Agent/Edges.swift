@@ -49,10 +49,12 @@ package struct LoopSettings: Hashable, Sendable {
   package var pruneLimit: Int
   /// Which commits must be signed by somebody we know.
   package var verify: AgentSettings.Verification.Mode
+  package var writeBack: AgentSettings.WriteBack.Mode
 
   package init(
     agent: String, version: String, url: String, branch: String, path: String, ports: ClosedRange<Int>,
-    limits: HostLimits = HostLimits(), pruneLimit: Int = 50, verify: AgentSettings.Verification.Mode = .none
+    limits: HostLimits = HostLimits(), pruneLimit: Int = 50, verify: AgentSettings.Verification.Mode = .none,
+    writeBack: AgentSettings.WriteBack.Mode = .push
   ) {
     self.agent = agent
     self.version = version
@@ -63,5 +65,6 @@ package struct LoopSettings: Hashable, Sendable {
     self.limits = limits
     self.pruneLimit = pruneLimit
     self.verify = verify
+    self.writeBack = writeBack
   }
 }

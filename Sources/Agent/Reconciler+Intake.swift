@@ -132,11 +132,22 @@ extension Reconciler {
     } catch {
       // Our own revert of the very first deployment leaves nothing in the folder, so that it is gone. A folder that
       // goes in any other way is a mistake to be told, not the wish to remove everything.
-      guard error.kind == .notFound, records.values.contains(where: { $0.machine.hasPushed(tip) }) else {
-        throw error
-      }
+      guard error.kind == .notFound, try await isAnswer(tip) else { throw error }
       return DesiredState()
     }
+  }
+
+  /// Whether a tip is our revert, or people have merged it there.
+  private func isAnswer(_ tip: CommitID) async throws(SourceError) -> Bool {
+    for machine in records.values.map(\.machine) {
+      if machine.hasPushed(tip) { return true }
+      if let proposed = machine.proposal?.commit,
+        try await edges.repository.descends(tip, from: proposed)
+      {
+        return true
+      }
+    }
+    return false
   }
 
   /// Where the walk for introductions may end: the commit taken in last, if it is of this very source and was not
@@ -209,6 +220,11 @@ extension Reconciler {
           == machine.stable.map({ .revision($0.revision) }) ?? .nothing
       else { continue }
       found[request] = try await edges.repository.revert(answering: request, at: tip)
+      if let proposed = request.proposal?.commit, found[request] == nil,
+        try await edges.repository.descends(tip, from: proposed)
+      {
+        found[request] = proposed
+      }
     }
     return found
   }

@@ -5,18 +5,18 @@ import Rollout
 import Vocabulary
 
 extension Reconciler {
-  /// Tries one revert that is due. Answers whether there was one.
+  /// Tries one revert that is due, or else deletes a branch that is not needed any more. Answers whether there was one.
   ///
   /// Runs beside the passes: the network of the remote never delays a rollout.
   package func writeBackDue() async -> Bool {
     let now = edges.clock.now()
     let parked = names(where: \.isParked).compactMap { records[$0]?.machine }
     guard let due = parked.first(where: { isDue($0, at: now) }), let request = request(for: due) else {
-      return false
+      return await withdrawDue()
     }
     let writeBack = WriteBack(
       repository: edges.repository, clock: edges.clock, pause: edges.pause, agent: settings.agent,
-      branch: settings.branch,
+      branch: settings.branch, way: wayBack,
       check: { [weak self] (commit) throws(SourceError) in _ = try await self?.clearance(for: commit) })
     let result = await writeBack.run(request, jitter: Double(edges.dice() % 1000) / 1000) { [weak self] in
       await self?.current(request)
@@ -34,23 +34,28 @@ extension Reconciler {
   }
 
   private func isDue(_ machine: ModelMachine, at now: Timestamp) -> Bool {
-    guard case .writingBack(_, .pending(_, let retryAt, _, _)) = machine.rollout?.stage else { return false }
-    return retryAt <= now
+    guard case .writingBack(_, let progress) = machine.rollout?.stage else { return false }
+    return switch progress {
+    case .pending(_, let retryAt, _, _, _): retryAt <= now
+    case .proposed(let proposal, let lookAt): lookAt <= now || isOutdated(proposal)
+    case .pushed, .movedOn, .notPossible: false
+    }
   }
 
   /// The revert that the model waits for; `nil` when it waits for none.
   func request(for machine: ModelMachine) -> WriteBackRequest? {
     guard let rollout = machine.rollout,
-      case .writingBack(let failure, .pending(let tries, _, _, let refusal)) = rollout.stage
+      case .writingBack(let failure, let progress) = rollout.stage, let (tries, refusal) = progress.waiting
     else { return nil }
     var others: [ModelName: Revision?] = [:]
     for (name, record) in records.byName where name != machine.name {
       others.updateValue(record.machine.stable?.revision, forKey: name)
     }
+    let isTold = if case .proposed = progress { true } else { false }
     return WriteBackRequest(
       model: machine.name, failed: rollout.subject, lastGood: machine.stable, failure: failure,
       rollout: rollout.id, lastGoodOfOthers: others, tries: tries,
-      refusals: refusal == nil ? 0 : tries)
+      refusals: refusal == nil ? 0 : tries, proposal: progress.proposal, isTold: isTold)
   }
 
   private func take(_ result: WriteBackResult, for request: WriteBackRequest) async throws(JournalError) {
@@ -59,7 +64,9 @@ extension Reconciler {
     try await followClock()
     // A newer commit may have replaced the rollout while the revert was on its way, or a look at Git may have
     // found the revert already.
-    guard var record = records[request.model], isPending(request) else { return }
+    guard var record = records[request.model], isPending(request) else {
+      return try await withdraw(result, of: request)
+    }
     let now = edges.clock.now()
     record.machine.wroteBack(result, at: now)
     try await save(record, result.entries(for: request, at: now))
@@ -80,14 +87,15 @@ extension Reconciler {
 extension WriteBackResult {
   /// What the journal says about it.
   func entries(for request: WriteBackRequest, at now: Timestamp) -> [JournalEntry] {
-    let (reason, message) = words(for: request)
+    guard let (reason, message) = words(for: request) else { return [] }
     let event = JournalEntry.event(
       Event(at: now, model: request.model, rollout: request.rollout, reason: reason, message: message))
     guard case .pushed(let commit) = self else { return [event] }
     return [event, .revert(commit, of: request.rollout)]
   }
 
-  fileprivate func words(for request: WriteBackRequest) -> (reason: String, message: String) {
+  /// `nil` when it is no news.
+  fileprivate func words(for request: WriteBackRequest) -> (reason: String, message: String)? {
     let what = "\(request.model) \(request.failed.version)"
     return switch self {
     case .pushed(let commit): ("Reverted", "\(what) is reverted in Git by commit \(commit.short)")
@@ -96,7 +104,16 @@ extension WriteBackResult {
     case .notPossible(let reason): ("RevertNotPossible", "\(what): \(reason)")
     case .postponed(let reason, let wait):
       ("WriteBackPostponed", "\(what): the revert waits \(wait): \(reason)")
+    case .proposed(let proposal):
+      proposal.isNews(for: request) ? ("RevertProposed", "\(what): \(proposal.words)") : nil
     case .refused(_, let words, let wait): ("PushRefused", "\(what): \(words); tried again after \(wait)")
     }
+  }
+}
+
+extension RevertProposal {
+  /// Whether anybody wants to hear of it: what is only brought up to date is the same proposal.
+  fileprivate func isNews(for request: WriteBackRequest) -> Bool {
+    !request.isTold || request.proposal?.branch != branch || request.proposal?.isForeign != isForeign
   }
 }

@@ -17,6 +17,8 @@ final class Standing: Sendable {
   let isDue: Bool
   /// Whether its rollout has failed, and waits for Git or for a person.
   let isParked: Bool
+  /// Whether a branch with a revert of ours is to be deleted.
+  let hasWithdrawals: Bool
   /// When time alone makes a pass useful.
   let deadline: Timestamp?
   let stable: Revision?
@@ -46,6 +48,7 @@ final class Standing: Sendable {
     isRemoving = machine.removing
     isDue = machine.due != nil
     isParked = machine.isParked
+    hasWithdrawals = machine.withdrawals != nil
     deadline = machine.deadline()
     stable = machine.stable?.revision
     hasExits = instances.contains(where: \.isExited)

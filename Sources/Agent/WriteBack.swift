@@ -18,10 +18,15 @@ package struct WriteBackRequest: Hashable, Sendable {
   package var tries: Int
   /// How many of them, the last ones in a row, the server refused.
   package var refusals: Int
+  /// The branch that people are asked to merge, if there is one.
+  package var proposal: RevertProposal?
+  /// Whether people have been told of it.
+  package var isTold: Bool
 
   package init(
     model: ModelName, failed: Release, lastGood: Release?, failure: Failure, rollout: RolloutID,
-    lastGoodOfOthers: [ModelName: Revision?], tries: Int, refusals: Int = 0
+    lastGoodOfOthers: [ModelName: Revision?], tries: Int, refusals: Int = 0,
+    proposal: RevertProposal? = nil, isTold: Bool = false
   ) {
     self.model = model
     self.failed = failed
@@ -31,6 +36,8 @@ package struct WriteBackRequest: Hashable, Sendable {
     self.lastGoodOfOthers = lastGoodOfOthers
     self.tries = tries
     self.refusals = refusals
+    self.proposal = proposal
+    self.isTold = isTold
   }
 }
 
@@ -38,6 +45,18 @@ package struct WriteBackRequest: Hashable, Sendable {
 /// lease on the tip it was computed for; a lost race starts again from the fetch. Every decision in it is one of
 /// `Planning`'s pure functions; this is their order.
 package struct WriteBack {
+  /// Journals that a branch is about to be pushed; `false` when nothing waits for it any more.
+  package typealias Announcement =
+    @Sendable (WriteBackRequest, RevertProposal) async throws(JournalError) -> Bool
+
+  /// How the revert gets into Git.
+  package enum Way: Sendable {
+    /// It is pushed to the branch that is followed.
+    case push
+    /// It is pushed to a branch of its own, for people to merge.
+    case propose(Announcement)
+  }
+
   let repository: any ConfigRepository
   let clock: any Clock
   /// Waits a moment.
@@ -46,12 +65,13 @@ package struct WriteBack {
   let agent: String
   /// What is followed, and written back to.
   let branch: String
+  let way: Way
   /// Throws when a commit may not be built upon.
   let check: @Sendable (CommitID) async throws(SourceError) -> Void
 
   package init(
     repository: any ConfigRepository, clock: any Clock, pause: @escaping @Sendable (Duration) async -> Void,
-    agent: String, branch: String,
+    agent: String, branch: String, way: Way = .push,
     check: @escaping @Sendable (CommitID) async throws(SourceError) -> Void
   ) {
     self.repository = repository
@@ -59,6 +79,7 @@ package struct WriteBack {
     self.pause = pause
     self.agent = agent
     self.branch = branch
+    self.way = way
     self.check = check
   }
 
@@ -86,7 +107,7 @@ package struct WriteBack {
     }
   }
 
-  private func postponed(_ request: WriteBackRequest, _ reason: String, _ jitter: Double) -> WriteBackResult {
+  func postponed(_ request: WriteBackRequest, _ reason: String, _ jitter: Double) -> WriteBackResult {
     let tries = request.refusals > 0 ? 0 : request.tries
     return .postponed(reason, for: WriteBackWaits.trouble(after: tries, jitter: jitter))
   }
@@ -115,19 +136,35 @@ package struct WriteBack {
     switch try await provenTree(candidates) {
     case .failure(let refusal):
       return .notPossible(refusal.text)
-    case .success(let (tree, scope)):
-      let message = message(request, walk, scope)
-      let commit = try await repository.commit(tree, onto: tip, message: message, at: clock.now())
-      do throws(SourceError) {
-        try await check(commit)
-      } catch {
-        // Pushed, it would have us and everybody else hold the branch.
-        return postponed(
-          request, "the revert is not pushed, as it would not be trusted: \(error.message)", jitter)
+    case .success(let proven):
+      let message = message(request, walk, proven.scope)
+      let write = { () async throws(SourceError) -> CommitID in
+        try await self.write(proven.tree, onto: tip, message)
       }
-      guard await isCurrent() else { return nil }
-      return result(of: try await repository.push(commit, replacing: tip), commit, request, jitter)
+      switch way {
+      case .push:
+        let commit = try await write()
+        guard await isCurrent() else { return nil }
+        return result(of: try await repository.push(commit, replacing: tip), commit, request, jitter)
+      case .propose(let announce):
+        return try await propose(
+          proven, request, onto: tip, jitter: jitter, announce: announce, isCurrent: isCurrent, write: write)
+      }
     }
+  }
+
+  private func write(_ tree: TreeID, onto tip: CommitID, _ message: String) async throws(SourceError)
+    -> CommitID
+  {
+    let commit = try await repository.commit(tree, onto: tip, message: message, at: clock.now())
+    do throws(SourceError) {
+      try await check(commit)
+    } catch {
+      // Pushed, it would have us and everybody else hold the branch.
+      throw SourceError(
+        error.kind, "the revert is not pushed, as it would not be trusted: \(error.message)")
+    }
+    return commit
   }
 
   private func result(
@@ -218,23 +255,25 @@ package struct WriteBack {
     var walk: Walk
   }
 
+  /// A tree that takes the model back, and the other models that it takes back with it.
+  private typealias Restoration = (TreeID, [ModelName])
+
   private struct Refusal: Error {
     var text: String
   }
 
   /// The first of the plain and the scoped revert that can be proven.
-  private func provenTree(_ candidates: Candidates) async throws(SourceError)
-    -> Result<(TreeID, RevertMessage.Scope), Refusal>
-  {
+  private func provenTree(_ candidates: Candidates) async throws(SourceError) -> Result<Proven, Refusal> {
     var reasons: [String] = []
     switch try await plain(candidates) {
-    case .success(let tree): return .success((tree, .commits))
+    case .success(let (tree, others)):
+      return .success(Proven(tree: tree, scope: .commits, alsoRestored: others))
     case .failure(let refusal): reasons.append("a plain revert is not possible: \(refusal.text)")
     }
     switch try await scoped(candidates) {
-    case .success(let tree):
+    case .success(let (tree, others)):
       let good = candidates.request.lastGood == nil ? nil : candidates.walk.good
-      return .success((tree, .documents(asOf: good)))
+      return .success(Proven(tree: tree, scope: .documents(asOf: good), alsoRestored: others))
     case .failure(let refusal):
       reasons.append("nor is putting back its documents alone: \(refusal.text)")
     }
@@ -245,7 +284,7 @@ package struct WriteBack {
       Refusal(text: reasons.joined(separator: "; ") + "; by hand: \(advice), then commit and push"))
   }
 
-  private func plain(_ candidates: Candidates) async throws(SourceError) -> Result<TreeID, Refusal> {
+  private func plain(_ candidates: Candidates) async throws(SourceError) -> Result<Restoration, Refusal> {
     let commits = candidates.walk.commits.map(\.commit)
     guard !commits.isEmpty else {
       return .failure(Refusal(text: "no commit of the branch leads back to the last good revision"))
@@ -259,7 +298,7 @@ package struct WriteBack {
   }
 
   /// Only the model's own documents, by source span, as they were at the last good commit.
-  private func scoped(_ candidates: Candidates) async throws(SourceError) -> Result<TreeID, Refusal> {
+  private func scoped(_ candidates: Candidates) async throws(SourceError) -> Result<Restoration, Refusal> {
     let (request, tip) = (candidates.request, candidates.tip)
     guard let path = candidates.wishes.models[request.model]?.file,
       let bytes = try await repository.file(path, at: tip)
@@ -284,7 +323,7 @@ package struct WriteBack {
   }
 
   private func prove(_ tree: TreeID, _ candidates: Candidates) async throws(SourceError)
-    -> Result<TreeID, Refusal>
+    -> Result<Restoration, Refusal>
   {
     let request = candidates.request
     let proof = proveRevert(
@@ -292,7 +331,7 @@ package struct WriteBack {
       tip: candidates.wishes, result: try await wishes(of: tree),
       lastGoodOfOthers: request.lastGoodOfOthers)
     return switch proof {
-    case .proven: .success(tree)
+    case .proven(let others): .success((tree, others))
     case .rejected(let reason): .failure(Refusal(text: reason))
     }
   }

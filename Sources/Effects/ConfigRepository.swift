@@ -63,7 +63,7 @@ package protocol ManifestReader: Sendable {
 
 /// One branch of the remote configuration repository, through a local bare mirror.
 ///
-/// `fetch` and `push` use the network, each within a deadline; everything else reads and writes the mirror only.
+/// `fetch`, `push` and `tip(of:)` use the network, each within a deadline; everything else reads and writes the mirror only.
 package protocol ConfigRepository: ManifestReader {
   /// Brings the mirror up to date and answers the branch's tip.
   func fetch() async throws(SourceError) -> CommitID
@@ -118,4 +118,14 @@ package protocol ConfigRepository: ManifestReader {
 
   /// Moves the remote branch from `tip` to `commit`, or not at all.
   func push(_ commit: CommitID, replacing tip: CommitID) async throws(SourceError) -> PushOutcome
+
+  // MARK: Branches beside it
+
+  /// Asks the remote for another branch, and brings its commits into the mirror; `nil` when there is none.
+  func tip(of branch: String) async throws(SourceError) -> BranchTip?
+
+  /// Moves another branch of the remote from `tip` to `commit`, or not at all. `tip` is `nil` where there must be no such
+  /// branch yet, `commit` to delete it. It need not be a descendant.
+  func push(_ commit: CommitID?, to branch: String, replacing tip: CommitID?) async throws(SourceError)
+    -> PushOutcome
 }

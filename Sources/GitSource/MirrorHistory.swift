@@ -12,11 +12,10 @@ extension Mirror {
     while let id = next, id != base, summaries.count < limit {
       let commit = try self.commit(id)
       let parents = parents(of: commit)
-      let message = git_commit_message(commit.pointer).map { String(cString: $0) } ?? ""
       summaries.append(
         CommitSummary(
           id: CommitID(id.hex), parents: parents.map { CommitID($0.hex) },
-          message: String(message.prefix(Self.messageBound)),
+          message: message(of: commit),
           manifests: try folder(at: path, in: rootTree(of: id)).map { TreeID($0.hex) }))
       next = parents.first
     }
@@ -25,6 +24,11 @@ extension Mirror {
 
   /// How much of a message is kept, in characters: enough for our own, with its trailers at the end.
   private static let messageBound = 16_384
+
+  func message(of commit: borrowing GitCommit) -> String {
+    let message = git_commit_message(commit.pointer).map { String(cString: $0) } ?? ""
+    return String(message.prefix(Self.messageBound))
+  }
 
   func parents(of commit: borrowing GitCommit) -> [ObjectID] {
     (0..<git_commit_parentcount(commit.pointer)).compactMap { index in

@@ -99,7 +99,8 @@ package actor MirrorRepository: ConfigRepository {
   // MARK: Network
 
   package func fetch() async throws(SourceError) -> CommitID {
-    let response = try await overNetwork(.fetch, purpose: "fetch \(redacted(configuration.url))")
+    let response = try await overNetwork(
+      .fetch, on: configuration.branch, purpose: "fetch \(redacted(configuration.url))")
     guard case .fetched(let fetched) = response else { throw unexpectedAnswer }
     maintain(packs: fetched.packs, isBusy: fetched.tip != fetched.previous)
     if fetched.rewritten {
@@ -115,11 +116,16 @@ package actor MirrorRepository: ConfigRepository {
 
   package func push(_ commit: CommitID, replacing tip: CommitID) async throws(SourceError) -> PushOutcome {
     _ = try existing(commit.rawValue, "commit")
+    let push = WorkerRequest.Operation.push(
+      commit: commit.rawValue, replacing: tip.rawValue, mayRewrite: false)
+    return try await self.push(push, to: configuration.branch)
+  }
+
+  func push(_ push: WorkerRequest.Operation, to branch: String) async throws(SourceError) -> PushOutcome {
     let response: WorkerResponse
     do throws(SourceError) {
       response = try await overNetwork(
-        .push(commit: commit.rawValue, replacing: tip.rawValue),
-        purpose: "push to \(redacted(configuration.url))")
+        push, on: branch, purpose: "push to \(redacted(configuration.url))")
     } catch {
       // Reading may be open to everybody, or to a key that must not write.
       guard error.kind == .denied else { throw error }
@@ -152,13 +158,14 @@ package actor MirrorRepository: ConfigRepository {
 
   /// Runs one operation at a time in a worker. A mirror that turns out to be damaged is replaced, and the operation
   /// tried once more when the new mirror can serve it.
-  private func overNetwork(_ operation: WorkerRequest.Operation, purpose: String) async throws(SourceError)
-    -> WorkerResponse
+  func overNetwork(_ operation: WorkerRequest.Operation, on branch: String, purpose: String)
+    async throws(SourceError) -> WorkerResponse
   {
     await network.enter()
     do throws(SourceError) {
       try await prepareMirror()
-      var response = try await work(operation, patience: patience(for: operation), purpose: purpose)
+      var response = try await work(
+        operation, on: branch, patience: patience(for: operation), purpose: purpose)
       if case .failed(let failure) = response, failure.mirrorIsDamaged {
         logger.warning(
           "the Git mirror is damaged and is made anew", metadata: ["reason": "\(failure.message)"])
@@ -166,7 +173,8 @@ package actor MirrorRepository: ConfigRepository {
         // Only a fetch can succeed in an empty mirror.
         if case .fetch = operation {
           try await prepareMirror()
-          response = try await work(operation, patience: patience(for: operation), purpose: purpose)
+          response = try await work(
+            operation, on: branch, patience: patience(for: operation), purpose: purpose)
         }
       }
       if case .failed(let failure) = response {

@@ -15,11 +15,13 @@ extension MirrorRepository {
     return .init(configuration.timeout)
   }
 
+  /// - Parameter branch: Of the remote; the one that is followed when `nil`.
   func work(
-    _ operation: WorkerRequest.Operation, patience: WorkerProcess.Patience, purpose: String
+    _ operation: WorkerRequest.Operation, on branch: String? = nil, patience: WorkerProcess.Patience,
+    purpose: String
   ) async throws(SourceError) -> WorkerResponse {
     do throws(WorkerLoss) {
-      return try await answer(to: operation, patience: patience, purpose: purpose)
+      return try await answer(to: operation, on: branch, patience: patience, purpose: purpose)
     } catch {
       if error.mayBeTheMirror { isChecked = false }
       throw error.error
@@ -27,11 +29,12 @@ extension MirrorRepository {
   }
 
   private func answer(
-    to operation: WorkerRequest.Operation, patience: WorkerProcess.Patience, purpose: String
+    to operation: WorkerRequest.Operation, on branch: String?, patience: WorkerProcess.Patience,
+    purpose: String
   ) async throws(WorkerLoss) -> WorkerResponse {
     let process = WorkerProcess(executable: configuration.worker, patience: patience)
     let request = WorkerRequest(
-      mirror: configuration.mirror, url: configuration.url, branch: configuration.branch,
+      mirror: configuration.mirror, url: configuration.url, branch: branch ?? configuration.branch,
       access: .init(credentials: configuration.credentials, authorities: configuration.authorities),
       patience: patience.inSeconds, bounds: configuration.bounds, operation: operation)
     return try await process.perform(request, purpose: purpose)

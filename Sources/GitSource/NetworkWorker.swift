@@ -38,8 +38,9 @@ package enum NetworkWorker {
         // Twice, because the parts that a pack leaves out are appended to it.
         limit(RLIMIT_FSIZE, to: 2 * request.bounds.packBytes)
         return .fetched(try WorkerSession(request).fetch())
-      case .push(let commit, let tip):
-        return .pushed(try WorkerSession(request).push(commit, replacing: tip))
+      case .push(let commit, let tip, let mayRewrite):
+        return .pushed(
+          try WorkerSession(request).push(commit, replacing: tip, mayRewrite: mayRewrite))
       case .check:
         _ = ProgressNotes(request.patience)
         try MirrorUpkeep(request.mirror).check(branch: request.branch)

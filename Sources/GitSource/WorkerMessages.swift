@@ -6,8 +6,9 @@ struct WorkerRequest: Codable {
   enum Operation: Codable {
     /// Bring `branch` of the mirror up to date.
     case fetch
-    /// Move the remote's `branch` from commit `replacing` to `commit`, which is in the mirror.
-    case push(commit: String, replacing: String)
+    /// Move the remote's `branch` from commit `replacing` to `commit`, which is in the mirror. `replacing` is `nil` where
+    /// there must be no such branch yet, `commit` to delete it. Unless it `mayRewrite`, it has to be a descendant.
+    case push(commit: String?, replacing: String?, mayRewrite: Bool)
     /// Read what of the mirror may be damaged without anybody noticing. Needs no network.
     case check
     /// Bring the mirror's packs together when there are more than `maximumPacks`. Needs no network.

@@ -6,30 +6,45 @@ extension WorkerSession {
   /// Where the commit to push is named while it is pushed: libgit2 pushes references only.
   private var outgoingReference: String { "refs/evenkeel/outgoing" }
 
-  /// Moves the remote branch from `tip` to `commit`, or not at all.
-  func push(_ commit: String, replacing tip: String) throws(WorkerFailure) -> WorkerResponse.Pushed {
-    guard let commit = ObjectID(hex: commit), let tip = ObjectID(hex: tip) else {
-      throw WorkerFailure(.mirror, "cannot push: not a commit id")
+  /// Moves the remote branch from `tip` to `commit`, or not at all. `nil` stands for no branch.
+  func push(_ commit: String?, replacing tip: String?, mayRewrite: Bool) throws(WorkerFailure)
+    -> WorkerResponse.Pushed
+  {
+    let (commit, tip) = (try identifier(commit), try identifier(tip))
+    if let commit {
+      try locally { () throws(GitFailure) in try mirror.set(outgoingReference, to: commit) }
     }
-    try locally { () throws(GitFailure) in try mirror.set(outgoingReference, to: commit) }
-    defer { try? mirror.remove(outgoingReference) }
+    defer { if commit != nil { try? mirror.remove(outgoingReference) } }
     let lease = PushLease(expected: tip, commit: commit, access)
-    do {
-      try upload(to: destination, under: lease)
-    } catch {
-      if let outcome = lease.decision { return outcome }
-      throw remoteFailure(error)
+    // A branch of a repository on this host is only looked up to be deleted.
+    if commit != nil || localPath == nil {
+      do {
+        let source = commit == nil ? "" : outgoingReference
+        let force = mayRewrite || localPath != nil ? "+" : ""
+        try upload("\(commit == nil ? "" : force)\(source):\(destination)", under: lease)
+      } catch {
+        if let outcome = lease.decision { return outcome }
+        throw remoteFailure(error)
+      }
     }
     if let localPath { return try moveBranch(in: localPath, to: commit, replacing: tip) }
     guard let refusal = lease.refusal else { return .accepted }
     return try explain(refusal, of: commit, replacing: tip)
   }
 
+  private func identifier(_ commit: String?) throws(WorkerFailure) -> ObjectID? {
+    guard let commit else { return nil }
+    guard let id = ObjectID(hex: commit) else {
+      throw WorkerFailure(.mirror, "cannot push: not a commit id")
+    }
+    return id
+  }
+
   /// libgit2's local transport overwrites a branch whatever it points at by then. So it only carries the objects, and
   /// the branch is moved by ``moveBranch(in:to:replacing:)``.
   private var destination: String { localPath != nil ? "refs/evenkeel/incoming" : branchReference }
 
-  private func upload(to destination: String, under lease: PushLease) throws(GitFailure) {
+  private func upload(_ specification: String, under lease: PushLease) throws(GitFailure) {
     var options = git_push_options()
     try git("prepare the push") { git_push_options_init(&options, UInt32(GIT_PUSH_OPTIONS_VERSION)) }
     lease.equip(&options.callbacks)
@@ -37,7 +52,6 @@ extension WorkerSession {
     options.callbacks.push_update_reference = recordStatus
     options.callbacks.sideband_progress = recordServerWords
     options.follow_redirects = access.redirects
-    let specification = "\(localPath == nil ? "" : "+")\(outgoingReference):\(destination)"
     let pointer = remote.pointer
     access.beginConnection()
     meter.expectAnswer()
@@ -50,20 +64,20 @@ extension WorkerSession {
 
   /// Compares and moves the branch of a repository on this host under its reference lock, as Git itself does.
   /// Hooks of that repository do not run.
-  private func moveBranch(in path: String, to commit: ObjectID, replacing tip: ObjectID)
+  private func moveBranch(in path: String, to commit: ObjectID?, replacing tip: ObjectID?)
     throws(WorkerFailure) -> WorkerResponse.Pushed
   {
     try remotely { () throws(GitFailure) in
       let target = try Mirror(opening: path)
-      defer { try? target.remove(destination) }
+      defer { if commit != nil { try? target.remove(destination) } }
       if try target.target(of: branchReference) == commit { return .accepted }
-      var (new, old) = (commit.oid, tip.oid)
       do throws(GitFailure) {
-        _ = try GitHandle<ReferenceKind>("move the branch") {
-          git_reference_create_matching($0, target.repository.pointer, branchReference, &new, 1, &old, nil)
-        }
+        try target.move(branchReference, to: commit, from: tip)
         return .accepted
-      } catch  where error.code == GIT_EMODIFIED.rawValue || error.isNotFound {
+      } catch
+        where error.code == GIT_EMODIFIED.rawValue || error.code == GIT_EEXISTS.rawValue
+        || error.isNotFound
+      {
         return .raced
       }
     }
@@ -71,7 +85,7 @@ extension WorkerSession {
 
   /// The server said no. Whether somebody was faster is not read from its words, which differ between servers, but
   /// from where the branch is now.
-  private func explain(_ refusal: PushRefusal, of commit: ObjectID, replacing tip: ObjectID)
+  private func explain(_ refusal: PushRefusal, of commit: ObjectID?, replacing tip: ObjectID?)
     throws(WorkerFailure) -> WorkerResponse.Pushed
   {
     try connect()
@@ -81,16 +95,44 @@ extension WorkerSession {
   }
 }
 
+extension Mirror {
+  /// Points a reference elsewhere, provided that it points at `old`; `nil` stands for no reference.
+  fileprivate func move(_ name: String, to new: ObjectID?, from old: ObjectID?) throws(GitFailure) {
+    switch (new?.oid, old?.oid) {
+    case (var new?, var old?):
+      _ = try GitHandle<ReferenceKind>("move the branch") {
+        git_reference_create_matching($0, repository.pointer, name, &new, 1, &old, nil)
+      }
+    case (var new?, nil):
+      _ = try GitHandle<ReferenceKind>("create the branch") {
+        git_reference_create($0, repository.pointer, name, &new, 0, nil)
+      }
+    case (nil, _):
+      let reference = try GitHandle<ReferenceKind>("find the branch") {
+        git_reference_lookup($0, repository.pointer, name)
+      }
+      guard let target = git_reference_target(reference.pointer), ObjectID(target.pointee) == old else {
+        throw GitFailure(
+          operation: "delete the branch", code: GIT_EMODIFIED.rawValue, category: 0, message: "it has moved")
+      }
+      // It is compared once more, under the lock of the reference, with what was looked up.
+      try git("delete the branch") { git_reference_delete(reference.pointer) }
+    }
+  }
+}
+
 /// The promise that the branch is where we think it is, and what became of it.
 private final class PushLease: Conversation {
-  let expected: ObjectID
-  let commit: ObjectID
+  /// `nil` where there must be no branch.
+  let expected: ObjectID?
+  /// `nil` to delete it.
+  let commit: ObjectID?
   /// Set when nothing needed to be sent, or nothing was allowed to be.
   private(set) var decision: WorkerResponse.Pushed?
   private var status: String?
   private var serverWords = ""
 
-  init(expected: ObjectID, commit: ObjectID, _ access: RemoteAccess) {
+  init(expected: ObjectID?, commit: ObjectID?, _ access: RemoteAccess) {
     self.expected = expected
     self.commit = commit
     super.init(access)
@@ -99,7 +141,7 @@ private final class PushLease: Conversation {
   /// Why the server refused; `nil` when it did not.
   var refusal: PushRefusal? { status.map { PushRefusal(status: $0, output: serverWords) } }
 
-  func negotiate(remoteTip: ObjectID) -> Int32 {
+  func negotiate(remoteTip: ObjectID?) -> Int32 {
     if remoteTip == expected { return 0 }
     decision = remoteTip == commit ? .accepted : .raced
     return GIT_EUSER.rawValue
@@ -122,7 +164,8 @@ private let checkLease: git_push_negotiation = { updates, count, payload in
     return GIT_EUSER.rawValue
   }
   // For a push, `src` is what the remote's reference points at now.
-  return lease.negotiate(remoteTip: ObjectID(update.pointee.src))
+  let tip = ObjectID(update.pointee.src)
+  return lease.negotiate(remoteTip: tip == ObjectID(git_oid()) ? nil : tip)
 }
 
 private let recordStatus: git_push_update_reference_cb = { _, status, payload in

@@ -46,12 +46,12 @@ package struct AgentSettings: Sendable, Hashable {
     package var caFile: String?
     package var auth: Credentials?
     package var verify: Verification
-    package var writeBack: Identity
+    package var writeBack: WriteBack
 
     package init(
       url: String, branch: String = "main", path: String = "", interval: Duration = .seconds(30),
       timeout: Duration = .seconds(60), caFile: String? = nil, auth: Credentials? = nil,
-      verify: Verification = Verification(), writeBack: Identity = Identity()
+      verify: Verification = Verification(), writeBack: WriteBack = WriteBack()
     ) {
       self.url = url
       self.branch = branch
@@ -94,19 +94,30 @@ package struct AgentSettings: Sendable, Hashable {
     }
   }
 
-  /// Author and committer of the agent's commits.
-  package struct Identity: Sendable, Hashable {
+  /// How the agent writes to Git, and as whom.
+  package struct WriteBack: Sendable, Hashable {
+    package enum Mode: String, Sendable, CaseIterable {
+      /// Reverts are pushed to the branch that is followed.
+      case push
+      /// Each revert is pushed to a branch of its own, for people to merge.
+      case branch
+    }
+
+    /// Author and committer of its commits.
     package var name: String
     package var email: String
     /// The SSH private key that signs them; `nil` when they are not signed.
     package var signingKeyFile: String?
+    package var mode: Mode
 
     package init(
-      name: String = "Evenkeel", email: String = "evenkeel@localhost", signingKeyFile: String? = nil
+      name: String = "Evenkeel", email: String = "evenkeel@localhost", signingKeyFile: String? = nil,
+      mode: Mode = .push
     ) {
       self.name = name
       self.email = email
       self.signingKeyFile = signingKeyFile
+      self.mode = mode
     }
   }
 

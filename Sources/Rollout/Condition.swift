@@ -146,7 +146,7 @@ extension ModelMachine {
       return Trouble(
         reason: halt?.cause.reason ?? "Progressing", message: "version \(version): \(place)\(why)")
     case .restoring: return Trouble(reason: "Restoring", message: "traffic returns to stable\(waiting)")
-    case .writingBack(_, .notPossible), .held: return nil
+    case .writingBack(_, .notPossible), .writingBack(_, .proposed), .held: return nil
     case .writingBack:
       return Trouble(
         reason: "WritingBack", message: "the revert of version \(rollout.subject.version) is pending")
@@ -169,9 +169,11 @@ extension ModelMachine {
     switch rollout?.stage {
     case .writingBack(_, .notPossible(let reason)):
       return Trouble(reason: "RevertNotPossible", message: reason)
-    case .writingBack(_, .pending(_, _, let words?, .some)):
+    case .writingBack(_, .pending(_, _, let words?, .some, _)):
       return Trouble(reason: "PushRefused", message: words)
-    case .writingBack(_, .pending(_, _, let trouble?, nil)):
+    case .writingBack(_, .proposed(let proposal, _)):
+      return Trouble(reason: "RevertProposed", message: proposal.words)
+    case .writingBack(_, .pending(_, _, let trouble?, nil, _)):
       return Trouble(reason: "WriteBackFailing", message: trouble)
     case .held(let failure):
       let why = rollout?.waitingFor.map { "; \($0)" } ?? ""
@@ -200,7 +202,10 @@ extension ModelMachine {
     switch rollout?.stage {
     // `Stalled` may have something more urgent to say.
     case .writingBack(_, .notPossible): reason = "RevertNotPossible"
-    case .writingBack(_, .pending(_, _, let words?, .some)): (reason, remedy) = ("PushRefused", "; \(words)")
+    case .writingBack(_, .pending(_, _, let words?, .some, _)):
+      (reason, remedy) = ("PushRefused", "; \(words)")
+    case .writingBack(_, .proposed(let proposal, _)):
+      (reason, remedy) = ("RevertProposed", "; \(proposal.words)")
     case .restoring, .writingBack: reason = "RevertPending"
     case .held: reason = "Held"
     case .stepping: return nil

@@ -115,7 +115,7 @@ extension ModelMachine {
       return .unchanged
     case (_, .writingBack), (_, .held):
       if release.revision == stable?.revision {
-        self.rollout = nil
+        dropRollout()
         stable?.commit = release.commit
         return .settled
       }
@@ -159,7 +159,7 @@ extension ModelMachine {
 
   /// Drops the rollout. One that had already failed or was promoted is in the history by then.
   private mutating func endRollout(at now: Timestamp) -> RolloutRecord? {
-    defer { rollout = nil }
+    defer { dropRollout() }
     guard let rollout, case .stepping = rollout.stage, !rollout.isPromoted else { return nil }
     return RolloutRecord(rollout, of: name, outcome: .superseded, at: now)
   }

@@ -108,7 +108,7 @@ extension ModelMachine {
       return .refused("\(name): traffic is on its way back to stable; try again when it is there")
     case .writingBack(_, .pushed), .writingBack(_, .movedOn):
       return .refused("\(name): Git does not ask for the failed version any more; commit it again")
-    case .writingBack, .held: rollout = nil
+    case .writingBack, .held: dropRollout()
     case nil:
       if retrying?.attempt == Attempt(desired) {
         return .already("\(name): version \(desired.version) is about to be tried once more")

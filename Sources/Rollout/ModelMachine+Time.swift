@@ -3,6 +3,10 @@ package import Vocabulary
 extension ModelMachine {
   /// When time alone will complete or fail the current step, or make a write-back due.
   package func deadline() -> Timestamp? {
+    [rolloutDeadline, withdrawals?.map(\.retryAt).min()].compactMap(\.self).min()
+  }
+
+  private var rolloutDeadline: Timestamp? {
     guard let rollout else { return nil }
     switch rollout.stage {
     case .stepping:
@@ -10,7 +14,8 @@ extension ModelMachine {
       let unready = rollout.unreadySince.map { $0 + rollout.rules.readyTimeout }
       let whole = rollout.isPromoted ? nil : rollout.deadlineAt
       return [unready, whole, stepDeadline(of: rollout)].compactMap(\.self).min()
-    case .writingBack(_, .pending(_, let retryAt, _, _)): return retryAt
+    case .writingBack(_, .pending(_, let retryAt, _, _, _)): return retryAt
+    case .writingBack(_, .proposed(_, let lookAt)): return lookAt
     case .restoring, .writingBack, .held: return nil
     }
   }
@@ -29,11 +34,15 @@ extension ModelMachine {
   package mutating func clockJumped(by jump: Duration) {
     rollout?.shiftClock(by: jump)
     if let since = rollout?.halt?.since { rollout?.halt?.since = since + jump }
-    if case .writingBack(let failure, .pending(let tries, let retryAt, let trouble, let refusal)) =
-      rollout?.stage
-    {
-      rollout?.stage = .writingBack(
-        failure, .pending(tries: tries, retryAt: retryAt + jump, trouble: trouble, refusal: refusal))
+    if case .writingBack(let failure, let progress) = rollout?.stage {
+      rollout?.stage = .writingBack(failure, progress.shifted(by: jump))
+    }
+    withdrawals = withdrawals.map { list in
+      list.map { withdrawal in
+        var shifted = withdrawal
+        shifted.retryAt = withdrawal.retryAt + jump
+        return shifted
+      }
     }
   }
 
@@ -99,6 +108,18 @@ extension ModelMachine {
     return Trouble(
       reason: "StatisticsUnavailable",
       message: world.gatewayTrouble ?? "the gateway's statistics cannot be read")
+  }
+}
+
+extension WriteBackProgress {
+  fileprivate func shifted(by jump: Duration) -> WriteBackProgress {
+    switch self {
+    case .pending(let tries, let retryAt, let trouble, let refusal, let proposal):
+      .pending(
+        tries: tries, retryAt: retryAt + jump, trouble: trouble, refusal: refusal, proposal: proposal)
+    case .proposed(let proposal, let lookAt): .proposed(proposal, lookAt: lookAt + jump)
+    case .pushed, .movedOn, .notPossible: self
+    }
   }
 }
 

@@ -31,6 +31,8 @@ package struct ModelMachine: Hashable, Codable, Sendable {
   package internal(set) var rolledBackBy: String?
   /// A failed attempt that a person wants made once more.
   package internal(set) var retrying: Retry?
+  /// Branches with reverts of ours that are to go; `nil` when there are none.
+  package internal(set) var withdrawals: [Withdrawal]?
 
   package init(name: ModelName) {
     self.name = name

@@ -131,8 +131,13 @@ package struct Halt: Hashable, Codable, Sendable {
 /// How far the revert in Git is.
 package enum WriteBackProgress: Hashable, Codable, Sendable {
   /// To be tried now, or at `retryAt`; `trouble` says why the last try came to nothing, and `refusal` that it was for
-  /// the server's own no. `tries` counts what came to nothing in the same way, in a row.
-  case pending(tries: Int, retryAt: Timestamp, trouble: String?, refusal: PushRefusal.Kind? = nil)
+  /// the server's own no. `tries` counts what came to nothing in the same way, in a row. `proposal` is the branch that people
+  /// are asked to merge, if there is one.
+  case pending(
+    tries: Int, retryAt: Timestamp, trouble: String?, refusal: PushRefusal.Kind? = nil,
+    proposal: RevertProposal? = nil)
+  /// The revert is on a branch for people to merge; it is looked at again at `lookAt`.
+  case proposed(RevertProposal, lookAt: Timestamp)
   /// The remote has our revert; the next poll sees Git ask for stable again.
   case pushed(CommitID)
   /// Somebody else had already moved the model on: nothing to write.

@@ -1,6 +1,7 @@
 import Agent
 import Effects
 import Logging
+import Manifests
 import Planning
 import Rollout
 import Vocabulary
@@ -206,7 +207,8 @@ package final class Episode: @unchecked Sendable {
         pause: { _ in }, logger: Self.logger),
       settings: LoopSettings(
         agent: "simulated", version: "0", url: "memory:", branch: "main", path: "", ports: 20000...20199,
-        limits: scenario.setting.limits, pruneLimit: scenario.setting.pruneLimit))
+        limits: scenario.setting.limits, pruneLimit: scenario.setting.pruneLimit,
+        writeBack: scenario.setting.proposes ? .branch : .push))
   }
 
   private static let logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
@@ -216,6 +218,7 @@ package final class Episode: @unchecked Sendable {
     let trouble = await reconciler.poll()
     world.isSourceOut = trouble != nil && trouble?.kind != .held
     await lookAtHeldSource()
+    world.lookAtProposals()
     nextPoll = world.now + max(scenario.setting.pollInterval, leisure)
     world.hasRung = true
   }

@@ -12,6 +12,8 @@ package actor MemoryRepository: ConfigRepository {
     var files: [String: [UInt8]]
     var committedAt = MemoryRepository.beginning
     var voucher = Voucher.nobody("is not signed")
+    /// Whether the agent has made it.
+    var isOurs = false
   }
 
   private static let beginning = Timestamp(milliseconds: 1_772_366_400_000)
@@ -21,6 +23,8 @@ package actor MemoryRepository: ConfigRepository {
   private var forgotten = 0
   private var remoteTip: CommitID?
   private var mirrorTip: CommitID?
+  /// The tips of the branches beside it.
+  private var branches: [String: CommitID] = [:]
   /// Set it to take the remote off the network.
   private var outage: SourceError?
   private var keptCommit: CommitID?
@@ -30,6 +34,8 @@ package actor MemoryRepository: ConfigRepository {
   private var verifierTrouble: SourceError?
   /// What the next pushes are answered, before the remote looks at them.
   private var pushAnswers: [PushOutcome] = []
+  /// Whether the answer to the next push is lost, after the remote has taken it.
+  private var losesAnswer = false
   /// Runs before the remote looks at a push: somebody else who is faster.
   private var rival: (@Sendable (isolated MemoryRepository) -> Void)?
 
@@ -245,7 +251,7 @@ package actor MemoryRepository: ConfigRepository {
     return add(
       Commit(
         parents: [parent], message: message, files: files,
-        committedAt: commits[parent]?.committedAt ?? Self.beginning, voucher: agentVoucher))
+        committedAt: commits[parent]?.committedAt ?? Self.beginning, voucher: agentVoucher, isOurs: true))
   }
 
   package func push(_ commit: CommitID, replacing tip: CommitID) async throws(SourceError) -> PushOutcome {
@@ -256,6 +262,28 @@ package actor MemoryRepository: ConfigRepository {
     guard remoteTip == tip else { return remoteTip == commit ? .accepted : .raced }
     remoteTip = commit
     return .accepted
+  }
+
+  package func tip(of branch: String) async throws(SourceError) -> BranchTip? {
+    if let outage { throw outage }
+    guard let id = branches[branch] else { return nil }
+    let commit = try known(id)
+    return BranchTip(
+      id: id, parents: commit.parents, message: commit.message, tree: tree(commit.files).rawValue,
+      isOriginal: commit.isOurs)
+  }
+
+  package func push(_ commit: CommitID?, to branch: String, replacing tip: CommitID?)
+    async throws(SourceError)
+    -> PushOutcome
+  {
+    if let outage { throw outage }
+    if !pushAnswers.isEmpty { return pushAnswers.removeFirst() }
+    guard branches[branch] == tip else { return branches[branch] == commit ? .accepted : .raced }
+    branches[branch] = commit
+    guard losesAnswer else { return .accepted }
+    losesAnswer = false
+    throw SourceError(.unreachable, "the answer was lost")
   }
 
   // MARK: Objects
@@ -281,5 +309,52 @@ package actor MemoryRepository: ConfigRepository {
 
   private static func read(_ files: [String: [UInt8]]) -> DesiredState {
     resolve(files.keys.sorted().map { parse(ManifestFile(path: $0, bytes: files[$0] ?? [])) })
+  }
+}
+
+/// What people do with the branches beside the one that is followed.
+extension MemoryRepository {
+  /// Their tips.
+  package var otherBranches: [String: CommitID] { branches }
+
+  package func loseNextAnswer() { losesAnswer = true }
+
+  package func text(of path: String, at commit: CommitID) -> String? {
+    commits[commit]?.files[path].map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// Somebody deletes a branch.
+  package func delete(branch: String) { branches[branch] = nil }
+
+  /// Somebody commits on a branch.
+  @discardableResult
+  package func commit(_ message: String, _ changes: [String: String?], to branch: String) -> CommitID? {
+    guard let tip = branches[branch], var files = commits[tip]?.files else { return nil }
+    for (path, text) in changes { files[path] = text.map { Array($0.utf8) } }
+    let id = add(Commit(parents: [tip], message: message, files: files))
+    branches[branch] = id
+    return id
+  }
+
+  /// How people merge a branch.
+  package enum Merge: CaseIterable, Sendable {
+    case fastForward, mergeCommit, squash
+  }
+
+  /// Somebody merges a branch into the one that is followed.
+  ///
+  /// - Returns: `nil` where it does not fit on top of that.
+  @discardableResult
+  package func merge(_ branch: String, by way: Merge) -> CommitID? {
+    guard let theirs = branches[branch], let commit = commits[theirs], let tip = remoteTip,
+      commit.parents == [tip]
+    else { return nil }
+    remoteTip =
+      switch way {
+      case .fastForward: theirs
+      case .mergeCommit: add(Commit(parents: [tip, theirs], message: "Merge \(branch)", files: commit.files))
+      case .squash: add(Commit(parents: [tip], message: "Squashed", files: commit.files))
+      }
+    return remoteTip
   }
 }

@@ -22,9 +22,19 @@ package struct PushRefusal: Hashable, Codable, Sendable {
 
   /// What was refused, in whose words, and what would help.
   ///
-  /// - Parameter branch: What was pushed to.
-  package func sentence(about branch: String) -> String {
-    "the server refuses the push to \(branch): \(words); \(remedy(for: branch))"
+  /// - Parameters:
+  ///   - branch: What was pushed to.
+  ///   - isProposal: Whether that is a branch of the agent's own.
+  package func sentence(about branch: String, isProposal: Bool = false) -> String {
+    "the server refuses the push to \(branch): \(words); \(isProposal ? remedyForProposals : remedy(for: branch))"
+  }
+
+  private var remedyForProposals: String {
+    switch kind {
+    case .protectedBranch, .hook: "let the agent create, force-push and delete branches below evenkeel/"
+    case .denied: "give the agent's key or token the right to write"
+    case .other: "look into it at the server"
+    }
   }
 
   private func remedy(for branch: String) -> String {

@@ -123,8 +123,8 @@ extension Mutant {
       "if let damage = newDamage(from: tip, to: result), !MUTANT {", seed: 2),
     Mutant(
       "give-up-the-revert", in: "Rollout/ModelMachine+WriteBack.swift",
-      ".pending(tries: earlier == nil ? tries + 1 : 1, retryAt: now + wait, trouble: reason)",
-      "MUTANT ? .movedOn : .pending(tries: earlier == nil ? tries + 1 : 1, retryAt: now + wait, trouble: reason)",
+      "      case .postponed(let reason, let wait):\n        .pending(",
+      "      case .postponed(let reason, let wait):\n        MUTANT ? .movedOn : .pending(",
       seed: 4),
     Mutant(
       "prove-only-the-model", in: "Planning/RevertProof.swift",

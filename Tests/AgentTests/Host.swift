@@ -11,7 +11,7 @@ import Vocabulary
 
 /// One host with in-memory edges, and an engineer who commits to its repository.
 struct Host {
-  let repository = MemoryRepository()
+  let repository: MemoryRepository
   let artifacts = MemoryArtifacts()
   let instances = MemoryInstances()
   let gateway = MemoryGateway()
@@ -21,16 +21,22 @@ struct Host {
 
   let limits: HostLimits
 
-  init(limits: HostLimits = HostLimits(), verify: AgentSettings.Verification.Mode = .none) {
+  init(
+    following repository: MemoryRepository = MemoryRepository(), limits: HostLimits = HostLimits(),
+    verify: AgentSettings.Verification.Mode = .none, writeBack: AgentSettings.WriteBack.Mode = .push
+  ) {
+    self.repository = repository
     self.limits = limits
     reconciler = Self.agent(
-      repository, artifacts, instances, gateway, journal, clock, limits, verify: verify)
+      repository, artifacts, instances, gateway, journal, clock, limits, verify: verify,
+      writeBack: writeBack)
   }
 
   private static func agent(
     _ repository: MemoryRepository, _ artifacts: MemoryArtifacts, _ instances: MemoryInstances,
     _ gateway: MemoryGateway, _ journal: MemoryJournal, _ clock: VirtualClock, _ limits: HostLimits,
-    branch: String = "main", verify: AgentSettings.Verification.Mode = .none
+    branch: String = "main", verify: AgentSettings.Verification.Mode = .none,
+    writeBack: AgentSettings.WriteBack.Mode = .push
   ) -> Reconciler {
     Reconciler(
       edges: Edges(
@@ -39,7 +45,7 @@ struct Host {
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
       settings: LoopSettings(
         agent: "test-host", version: "0", url: "memory:", branch: branch, path: "", ports: 20000...20099,
-        limits: limits, verify: verify))
+        limits: limits, verify: verify, writeBack: writeBack))
   }
 
   /// The agent is gone, and another one starts on the same host.
@@ -47,11 +53,12 @@ struct Host {
   /// - Parameters: What its file says to follow and to check.
   mutating func restartAgent(
     following branch: String = "main", verify: AgentSettings.Verification.Mode = .none,
-    journal: MemoryJournal? = nil
+    writeBack: AgentSettings.WriteBack.Mode = .push, journal: MemoryJournal? = nil
   ) async throws {
     if let journal { self.journal = journal }
     reconciler = Self.agent(
-      repository, artifacts, instances, gateway, self.journal, clock, limits, branch: branch, verify: verify)
+      repository, artifacts, instances, gateway, self.journal, clock, limits, branch: branch, verify: verify,
+      writeBack: writeBack)
     try await reconciler.resume()
   }
 
@@ -183,8 +190,8 @@ extension Host {
   }
 
   /// A host whose model is stable at version 1.
-  static func withStable() async throws -> Host {
-    let host = Host()
+  static func withStable(writeBack: AgentSettings.WriteBack.Mode = .push) async throws -> Host {
+    let host = Host(writeBack: writeBack)
     await host.commit("Deploy fraud 1", ["shared.yaml": shared, "fraud.yaml": manifest(version: 1)])
     await host.settle()
     #expect(try await host.model().phase == .stable)

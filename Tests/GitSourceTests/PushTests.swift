@@ -16,30 +16,6 @@ import Vocabulary
     return (tip, commit)
   }
 
-  /// Runs `body` with a mirror of the remote by its path, over http, over https with a token, and over ssh.
-  private func overEachTransport(_ body: (Fixture, MirrorRepository) async throws -> Void) async throws {
-    try await Fixture.with { fixture in
-      try await body(fixture, fixture.mirror("file://" + fixture.remote.path))
-    }
-    try await Fixture.with { fixture in
-      try await GitServer.serve(fixture.folder) { server in
-        try await body(fixture, fixture.mirror(server.url + "/config.git"))
-      }
-    }
-    try await Fixture.with { fixture in
-      try await PrivateGitServer.serve(fixture.folder, token: "one") { server in
-        try await body(fixture, fixture.mirror(of: server, token: "one"))
-      }
-    }
-    try await Fixture.with { fixture in
-      try await SSHServer.serve { server in
-        let key = try await server.makeKey()
-        try server.authorize(key)
-        try await body(fixture, fixture.mirror(of: server, key: key))
-      }
-    }
-  }
-
   @Test func `moves the remote branch`() async throws {
     try await overEachTransport { fixture, mirror in
       let (tip, commit) = try await change(mirror)

@@ -33,7 +33,7 @@ struct AgentSettingsTests {
           interval: 10s
           timeout: 5s
           verify: {mode: all, allowedSignersFile: /etc/evenkeel/signers, keyringFile: /etc/evenkeel/keys.gpg}
-          writeBack: {name: Keel Bot, email: keel@example.com, signingKeyFile: /etc/evenkeel/signing-key}
+          writeBack: {mode: branch, name: Keel Bot, email: keel@example.com, signingKeyFile: /etc/evenkeel/signing-key}
         stateDir: /srv/evenkeel
         host:
           instances: process
@@ -55,7 +55,8 @@ struct AgentSettingsTests {
             verify: .init(
               mode: .all, allowedSignersFile: "/etc/evenkeel/signers", keyringFile: "/etc/evenkeel/keys.gpg"),
             writeBack: .init(
-              name: "Keel Bot", email: "keel@example.com", signingKeyFile: "/etc/evenkeel/signing-key")),
+              name: "Keel Bot", email: "keel@example.com", signingKeyFile: "/etc/evenkeel/signing-key",
+              mode: .branch)),
           stateDirectory: "/srv/evenkeel",
           host: .init(
             ports: 30000...30009,

@@ -169,6 +169,7 @@ struct Life {
     let results: [WriteBackResult] = [
       .pushed("revert"), .movedOn, .notPossible("conflict"), .postponed("down", for: .seconds(9)),
       .refused(.hook, "no", for: .seconds(60)),
+      .proposed(RevertProposal(branch: "b", commit: "p", failed: machine.desired?.revision ?? revision(1))),
     ]
     machine.wroteBack(results[dice.roll(results.count)], at: now)
     guard dice.roll(2) == 0, let answer = machine.answeredBy else { return }
@@ -245,7 +246,7 @@ struct Life {
     {
       broken("promoted, and not stable")
     }
-    if let deadline = machine.deadline(), machine.rollout?.halt?.isTold == true {
+    if let deadline = machine.deadline(), machine.rollout?.halt?.isTold == true, machine.withdrawals == nil {
       broken("time runs to \(deadline) during a halt")
     }
   }

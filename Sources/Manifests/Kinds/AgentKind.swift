@@ -52,7 +52,7 @@ private let source: ValueType<AgentSettings.Source> = ValueType<LocatedSource>.o
       + "host's own."),
   .optional("auth", sourceAuth.located, "Credentials, each in a file of its own."),
   .optional("verify", verification.located, "Which commits must be signed, and by whom; none when absent."),
-  .nested("writeBack", writeBack, "Who the agent's commits are by.")
+  .nested("writeBack", writeBack, "How reverts get into Git, and who they are by.")
 ) { url, branch, path, interval, timeout, caFile, auth, verify, writeBack in
   LocatedSource(
     source: AgentSettings.Source(
@@ -73,14 +73,20 @@ private struct LocatedSource: Sendable {
   var verify: Position?
 }
 
-private let writeBack: ValueType<AgentSettings.Identity> = .object(
+private let writeBack: ValueType<AgentSettings.WriteBack> = .object(
+  .byDefault(
+    "mode", .word(), AgentSettings.WriteBack.Mode.push, shown: "push",
+    "`push`: reverts are pushed to the branch; `branch`: each to a branch of its own, `evenkeel/revert/MODEL-COMMIT`, for "
+      + "people to merge."),
   .byDefault("name", .personName, "Evenkeel", shown: "Evenkeel", "The name of author and committer."),
   .byDefault("email", .email, "evenkeel@localhost", shown: "evenkeel@localhost", "Their mail address."),
   .optional(
     "signingKeyFile", .absolutePath,
     "The SSH private key that signs the commits, without a passphrase. Only the agent's user may read the file."
   )
-) { name, email, key in AgentSettings.Identity(name: name, email: email, signingKeyFile: key) }
+) { mode, name, email, key in
+  AgentSettings.WriteBack(name: name, email: email, signingKeyFile: key, mode: mode)
+}
 
 extension ValueType where Value == String {
   /// Git delimits the parts of an identity by angle brackets.

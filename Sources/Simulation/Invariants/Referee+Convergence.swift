@@ -8,7 +8,9 @@ import Vocabulary
 extension Referee {
   /// Whether everything is just as Git asks.
   func isConverged(in world: World) -> Bool {
-    guard world.ledger.source?.commit == world.branch.tip else { return false }
+    guard world.ledger.source?.commit == world.branch.tip, leftProposal(in: world) == nil else {
+      return false
+    }
     return names.allSatisfy { name in
       watches[name]?.isLeaving == true || world.branch.tree(at: world.branch.tip).model(name) == nil
         ? isGone(name, in: world) : restingRevision(of: name, in: world) != nil
@@ -23,7 +25,18 @@ extension Referee {
         blame(.convergence, "\(name) does not converge: \(complaint); it says \(claim)", in: world)
       }
     }
+    if let branch = leftProposal(in: world) {
+      blame(.convergence, "\(branch) is left, and nobody needs it", in: world)
+    }
     checkIntents(in: world)
+  }
+
+  /// A branch of the agent's whose revert is not waited for.
+  private func leftProposal(in world: World) -> String? {
+    world.proposals.keys.sorted().first { branch in
+      let isOurs = world.proposals[branch].flatMap { world.branch.commit($0.tip) }?.isOurs == true
+      return isOurs && !world.ledger.models.values.contains { $0.machine.proposal?.branch == branch }
+    }
   }
 
   /// What is wrong with where a model has come to rest; `nil` when that is as it should be.

@@ -44,7 +44,7 @@ extension Referee {
   mutating func checkRetries(in world: World) {
     for name in names {
       guard let course = world.ledger.courses[name], !course.isStepping,
-        case .writingBack(_, .pending(_, let retryAt, _, let refusal)) =
+        case .writingBack(_, .pending(_, let retryAt, _, let refusal, _)) =
           world.ledger.models[name]?.machine.rollout?.stage
       else { continue }
       let wait = retryAt - world.clock.now()

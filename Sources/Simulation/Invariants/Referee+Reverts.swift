@@ -11,28 +11,54 @@ extension Referee {
     if commit.parents != [world.branch.tip] {
       blame(.reverts, "\(id.short) takes the place of commits that it does not follow", in: world)
     }
+    guard let rollout = checkRevert(commit, in: world) else { return }
+    if let earlier = reverts[rollout],
+      world.branch.line(from: world.branch.tip).contains(where: { $0.id == earlier })
+    {
+      blame(.reverts, "\(id.short) reverts \(rollout) a second time", in: world)
+    }
+    reverts[rollout] = id
+  }
+
+  /// The remote is about to take a commit of the agent on a branch of its own, or to delete that branch.
+  mutating func proposes(_ id: CommitID?, on branch: String, in world: World) {
+    if let old = world.proposals[branch]?.tip, world.branch.commit(old)?.isOurs == false {
+      blame(.reverts, "\(branch) loses \(old.short), which is not the agent's", in: world)
+    }
+    guard let id, let commit = world.branch.commit(id) else { return }
+    if !world.setting.proposes {
+      blame(.obedience, "\(id.short) is proposed, and was to be pushed", in: world)
+    }
+    if !isSetBack, !world.branch.line(from: world.branch.tip).contains(where: { commit.parents == [$0.id] }) {
+      blame(.reverts, "\(id.short) does not follow the branch", in: world)
+    }
+    guard let rollout = checkRevert(commit, in: world) else { return }
+    if let other = proposed[rollout], other != branch {
+      blame(.reverts, "\(id.short) is proposed on \(branch), and on \(other) already", in: world)
+    }
+    proposed[rollout] = branch
+  }
+
+  /// What a commit of the agent does to the one that it follows. Answers which rollout it is about.
+  private mutating func checkRevert(_ commit: Branch.Commit, in world: World) -> RolloutID? {
+    let id = commit.id
     let trailers = Trailers(commit.message)
     guard let rollout = trailers.rollout, let name = trailers.model,
       let record = world.ledger.rollout(rollout), record.model == name
     else {
       blame(.reverts, "\(id.short) does not say which rollout it answers", in: world)
-      return
+      return nil
     }
     if record.failure == nil || record.outcome == .promoted {
       blame(.reverts, "\(id.short) reverts \(name) \(record.version), which did not fail", in: world)
-    }
-    if let earlier = reverts[rollout],
-      world.branch.line(from: world.branch.tip).contains(where: { $0.id == earlier })
-    {
-      blame(.reverts, "\(id.short) reverts \(name) \(record.version) a second time", in: world)
     }
     if world.door.drift == nil, world.door.routing.models[name]?.weights[record.revision] != nil {
       blame(
         .failedStaysOut, "\(id.short) reverts \(name) \(record.version), which still gets traffic", in: world)
     }
-    reverts[rollout] = id
     checkHold(record, id, in: world)
     checkTrees(of: record, commit, in: world)
+    return rollout
   }
 
   /// Under `hold`, and of what a person has only put off, only a person has a failure reverted.
@@ -52,11 +78,12 @@ extension Referee {
 
   /// The model is where it was last good, and every other one where it was, or where it was last good.
   private mutating func checkTrees(of record: RolloutRecord, _ commit: Branch.Commit, in world: World) {
-    let before = world.branch.desired(at: world.branch.tip) ?? DesiredState()
+    let base = commit.parents.first ?? world.branch.tip
+    let before = world.branch.desired(at: base) ?? DesiredState()
     let after = world.branch.desired(in: commit.tree) ?? DesiredState()
     for name in names {
       let (old, new) = (
-        world.branch.revision(of: name, at: world.branch.tip), world.branch.revision(of: name, at: commit.id)
+        world.branch.revision(of: name, at: base), world.branch.revision(of: name, at: commit.id)
       )
       let good = watches[name]?.proven.last
       if name == record.model {

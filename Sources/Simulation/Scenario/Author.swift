@@ -87,13 +87,15 @@ struct Author {
       tree.put(.model(document), into: roommates.contains(name) ? "team.yaml" : "\(name).yaml")
       models.append(writeModel(name))
     }
+    // By dice of its own: everything else in a life is as it would be without.
+    var dicesOfGit = SeededDice(seed &* 0x2545_f491 &+ 1)
     return Setting(
       models: models, documents: documents, roommates: roommates, tree: tree,
       pollInterval: dice.seconds(5...15),
       fetchTime: dice.pick([.milliseconds(100), .seconds(1), .seconds(3)]) ?? .seconds(1),
       pace: dice.pick([.seconds(1), .seconds(3), .seconds(5)]) ?? .seconds(2),
       limits: writeLimits(Array(documents.values)),
-      pruneLimit: dice.pick([50, 50, 30, 100]) ?? 50)
+      pruneLimit: dice.pick([50, 50, 30, 100]) ?? 50, proposes: dicesOfGit.chance(15))
   }
 
   private mutating func writeDocument(_ name: ModelName, among earlier: ArraySlice<ModelName>)

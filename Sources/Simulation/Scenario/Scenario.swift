@@ -40,6 +40,8 @@ package struct Setting: Hashable, Sendable {
   package var pace: Duration
   package var limits: HostLimits
   package var pruneLimit: Int
+  /// Whether reverts are proposed on branches of their own, and people merge them.
+  package var proposes = false
 
   func model(_ name: ModelName) -> Model? { models.first { $0.name == name } }
 

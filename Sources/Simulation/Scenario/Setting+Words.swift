@@ -40,6 +40,7 @@ extension Setting {
     if let memory = limits.capacity?.memory { words.append("\(memory >> 20) MiB of memory") }
     if let most = limits.parallelRollouts { words.append("\(most) rollouts at once") }
     if pruneLimit != 50 { words.append("at most \(pruneLimit) % of the models may go at once") }
+    if proposes { words.append("reverts are proposed on branches of their own") }
     if !roommates.isEmpty {
       words.append("\(roommates.map(\.rawValue).sorted().joined(separator: " and ")) share team.yaml")
     }

@@ -45,7 +45,8 @@ extension Scenario {
 extension Setting {
   fileprivate var simplifications: [Simplification<Setting>] {
     var list: [Simplification<Setting>] = [
-      { $0.limits = HostLimits() }, { $0.pruneLimit = 50 }, { $0.giveEveryoneAFile() },
+      { $0.limits = HostLimits() }, { $0.pruneLimit = 50 }, { $0.proposes = false },
+      { $0.giveEveryoneAFile() },
     ]
     for name in models.map(\.name) {
       list += ModelDocument.simplifications.map { simplify in { $0.changeDocument(of: name, simplify) } }

@@ -37,6 +37,35 @@ struct GitEdge: ConfigRepository {
     return .accepted
   }
 
+  func tip(of branch: String) async throws(SourceError) -> BranchTip? {
+    await wait()
+    guard life.begins() else { throw Self.dead }
+    guard !world.troubles.has(.remoteUnreachable) else { throw Self.unreachable }
+    guard life.survives() else { throw Self.dead }
+    return world.proposals[branch].flatMap { world.branch.commit($0.tip) }.map { commit in
+      BranchTip(
+        id: commit.id, parents: commit.parents, message: commit.message, tree: commit.tree.rawValue,
+        isOriginal: commit.isOurs)
+    }
+  }
+
+  func push(_ commit: CommitID?, to branch: String, replacing tip: CommitID?) async throws(SourceError)
+    -> PushOutcome
+  {
+    await wait()
+    guard life.begins() else { throw Self.dead }
+    guard !world.troubles.has(.remoteUnreachable) else { throw Self.unreachable }
+    if world.troubles.has(.remoteRefuses) {
+      return .refused(PushRefusal(.hook, "pre-receive hook declined"))
+    }
+    let now = world.proposals[branch]?.tip
+    guard now == tip else { return now == commit ? .accepted : .raced }
+    world.take(commit, on: branch)
+    guard life.survives() else { throw Self.dead }
+    if world.troubles.has(.remoteLosesAnswers) { throw Self.unreachable }
+    return .accepted
+  }
+
   /// Somebody else is faster than the push to come: by a moment, or right after the agent has looked.
   private func strikeRival() {
     guard world.rivals > 0 else { return }

@@ -33,6 +33,9 @@ extension World {
 
   /// The remote takes the agent's commit.
   func accept(_ commit: CommitID) {
+    if setting.proposes {
+      referee.blame(.obedience, "\(commit.short) is pushed, and was to be proposed", in: self)
+    }
     referee.pushes(commit, in: self)
     move(to: commit)
     tally.reverts += 1
@@ -48,7 +51,7 @@ extension World {
     note("the branch is set back to \(branch.tip.short)")
   }
 
-  private func move(to commit: CommitID) {
+  func move(to commit: CommitID) {
     let before = branch.tip
     branch.tip = commit
     referee.hasNews = true

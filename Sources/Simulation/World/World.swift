@@ -26,6 +26,8 @@ final class World: @unchecked Sendable {
   var troubles = Troubles()
   /// Somebody else's commits that come before the agent's next pushes.
   var rivals = 0
+  /// The branches that reverts are proposed on.
+  var proposals: [String: ProposedBranch] = [:]
   var referee: Referee
   var story: Story
   var tally = Tally()

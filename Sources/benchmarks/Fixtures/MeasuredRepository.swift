@@ -91,6 +91,14 @@ struct MeasuredRepository: ConfigRepository {
   {
     try await mirror.commit(tree, onto: parent, message: message, at: time)
   }
+
+  func tip(of branch: String) async throws(SourceError) -> BranchTip? { try await mirror.tip(of: branch) }
+
+  func push(_ commit: CommitID?, to branch: String, replacing tip: CommitID?) async throws(SourceError)
+    -> PushOutcome
+  {
+    try await mirror.push(commit, to: branch, replacing: tip)
+  }
 }
 
 /// Counts from any thread.

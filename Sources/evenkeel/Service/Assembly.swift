@@ -70,6 +70,7 @@ extension LoopSettings {
       path: settings.source.path, ports: settings.host.ports,
       limits: HostLimits(
         capacity: settings.host.capacity ?? hostCapacity(), parallelRollouts: settings.maxParallelRollouts),
-      pruneLimit: settings.pruneLimit, verify: settings.source.verify.mode)
+      pruneLimit: settings.pruneLimit, verify: settings.source.verify.mode,
+      writeBack: settings.source.writeBack.mode)
   }
 }

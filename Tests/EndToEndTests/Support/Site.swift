@@ -153,6 +153,8 @@ struct AgentFile: Sendable {
   var branch = "main"
   var path = "production"
   var timeout = "10s"
+  /// Whether reverts are proposed on branches of their own.
+  var proposes = false
   var gateway: Int
   var ports: ClosedRange<Int>
   var envoy = projectFolder + "/.venv/bin/envoy"
@@ -184,7 +186,7 @@ struct AgentFile: Sendable {
         path: \(path)
         interval: 1s
         timeout: \(timeout)
-        writeBack: {name: Evenkeel, email: evenkeel@example.com\(signingKey.map { ", signingKeyFile: \($0)" } ?? "")}
+        writeBack: {\(proposes ? "mode: branch, " : "")name: Evenkeel, email: evenkeel@example.com\(signingKey.map { ", signingKeyFile: \($0)" } ?? "")}
     \(source.map { "    \($0)\n" }.joined())  stateDir: \(folder)/state
       host:
         instances: process
