@@ -178,6 +178,12 @@ let package = Package(
         "Vocabulary", "evenkeel", logging, serviceLifecycle, subprocess, systemPackage,
       ]),
     tests(
+      "WriteBackTests",
+      [
+        "Agent", "Effects", "GitSource", "Manifests", "Planning", "Rollout", "TestSupport", "Vocabulary",
+        "evenkeel", logging,
+      ]),
+    tests(
       "EndToEndTests",
       ["HostTarget", "TestSupport", "evenkeel", asyncHTTPClient, nioCore, nioHTTP1]),
     tests("MutantsTests", ["mutants"]),

@@ -260,11 +260,14 @@ package struct WriteBack {
 
   private struct Refusal: Error {
     var text: String
+    /// What a person can do; `nil` when that is to revert the commits.
+    var advice: String?
   }
 
   /// The first of the plain and the scoped revert that can be proven.
   private func provenTree(_ candidates: Candidates) async throws(SourceError) -> Result<Proven, Refusal> {
     var reasons: [String] = []
+    var advice: String?
     switch try await plain(candidates) {
     case .success(let (tree, others)):
       return .success(Proven(tree: tree, scope: .commits, alsoRestored: others))
@@ -276,12 +279,17 @@ package struct WriteBack {
       return .success(Proven(tree: tree, scope: .documents(asOf: good), alsoRestored: others))
     case .failure(let refusal):
       reasons.append("nor is putting back its documents alone: \(refusal.text)")
+      advice = refusal.advice
     }
-    let commits = candidates.walk.commits.map(\.commit.rawValue).joined(separator: " ")
-    let advice =
-      commits.isEmpty ? "change its manifest to the last good version" : "git revert --no-commit \(commits)"
+    let byHand = advice ?? self.advice(by: candidates.walk)
     return .failure(
-      Refusal(text: reasons.joined(separator: "; ") + "; by hand: \(advice), then commit and push"))
+      Refusal(text: reasons.joined(separator: "; ") + "; by hand: \(byHand), then commit and push"))
+  }
+
+  private func advice(by walk: Walk) -> String {
+    let commits = walk.commits.map(\.commit.rawValue).joined(separator: " ")
+    return commits.isEmpty
+      ? "change its manifest to the last good version" : "git revert --no-commit \(commits)"
   }
 
   private func plain(_ candidates: Candidates) async throws(SourceError) -> Result<Restoration, Refusal> {
@@ -315,11 +323,20 @@ package struct WriteBack {
     let changed: [UInt8]?
     switch edit {
     case .unchanged:
-      return .failure(Refusal(text: "its document is the same; what changed is what it refers to"))
+      return .failure(
+        Refusal(
+          text: "its document is the same; what changed is what it refers to",
+          advice: candidates.walk.good.map { ownRuntime(request.model, in: candidates.wishes, asOf: $0) }))
     case .changed(let bytes): changed = bytes
     case .deleted: changed = nil
     }
     return try await prove(try await repository.tree(of: tip, replacing: [path: changed]), candidates)
+  }
+
+  /// To revert the commits would take from other models what they have proven.
+  private func ownRuntime(_ model: ModelName, in wishes: DesiredState, asOf good: CommitID) -> String {
+    let runtime = wishes.models[model].map { " `\($0.workload.runtime.name)`" } ?? ""
+    return "give \(model) a runtime of its own, with what\(runtime) said at \(good.short)"
   }
 
   private func prove(_ tree: TreeID, _ candidates: Candidates) async throws(SourceError)

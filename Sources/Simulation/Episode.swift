@@ -261,10 +261,18 @@ package final class Episode: @unchecked Sendable {
       if !isDiskFull {
         if world.isGatewayDeaf { world.referee.looked(in: world) } else { world.referee.passed(in: world) }
       }
-      nextPass = world.now + max(result.next - world.clock.now(), scenario.setting.pace, leisure)
+      nextPass = world.now + restrained(max(result.next - world.clock.now(), scenario.setting.pace))
       if !result.again { return }
     }
     world.referee.blame(.convergence, "passes follow each other without end", in: world)
+  }
+
+  /// Stretches a pause at leisure, but not beyond what the agent has promised to do by a certain time.
+  private func restrained(_ pause: Duration) -> Duration {
+    guard leisure > pause else { return pause }
+    let deadlines = world.ledger.models.values.compactMap { $0.machine.deadline() }
+    guard let first = deadlines.min() else { return leisure }
+    return max(pause, min(leisure, first - world.clock.now()))
   }
 
   /// How many passes may follow each other at once.
