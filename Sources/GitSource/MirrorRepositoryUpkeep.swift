@@ -29,7 +29,7 @@ extension MirrorRepository {
   }
 
   private func answer(
-    to operation: WorkerRequest.Operation, on branch: String?, patience: WorkerProcess.Patience,
+    to operation: WorkerRequest.Operation, on branch: String? = nil, patience: WorkerProcess.Patience,
     purpose: String
   ) async throws(WorkerLoss) -> WorkerResponse {
     let process = WorkerProcess(executable: configuration.worker, patience: patience)

@@ -1,7 +1,8 @@
 import FoundationEssentials
 
 /// People who all write to one branch of a server at the same time, each with a clone and a file of their own: commit,
-/// push, and when somebody else was faster, rebase and push again, without a pause.
+/// push, and when somebody else was faster, rebase and push again, without a pause. They stop in the end: on a machine with
+/// much else to do, whoever is slowest would else never have a turn.
 package struct Crowd: Sendable {
   /// What Git needs to reach the server.
   package struct Access: Sendable {
@@ -30,14 +31,20 @@ package struct Crowd: Sendable {
   private let remote: GitRemote
   private let environment: [String: String]
   private let count: Int
+  private let turns: Int
 
   /// Makes the clones.
   ///
-  /// - Parameter folder: A new one, for all that the crowd has.
-  package init(of count: Int, on remote: GitRemote, through access: Access, in folder: String) async throws {
+  /// - Parameters:
+  ///   - turns: How many commits each of them makes at most while it writes.
+  ///   - folder: A new one, for all that the crowd has.
+  package init(
+    of count: Int, on remote: GitRemote, through access: Access, turns: Int = 15, in folder: String
+  ) async throws {
     self.folder = folder
     self.remote = remote
     self.count = count
+    self.turns = turns
     environment = access.environment.merging([
       "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0",
       "GIT_AUTHOR_NAME": "A writer", "GIT_AUTHOR_EMAIL": "writer@example.com",
@@ -83,7 +90,8 @@ package struct Crowd: Sendable {
 
   private func runScript(_ what: String, _ url: String = "") async throws {
     let result = try await run(
-      "sh", [folder + "/crowd.sh", what, String(count), url], environment: environment, in: folder)
+      "sh", [folder + "/crowd.sh", what, String(count), String(turns), url], environment: environment,
+      in: folder)
     guard result.status == 0 else {
       throw GitCommand.Failure(description: "the crowd cannot \(what): \(result.errors.suffix(2000))")
     }
@@ -93,9 +101,9 @@ package struct Crowd: Sendable {
     write() {
       cd "$1" || exit 1
       turn=0
-      until [ -e ../stop ]; do
+      until [ -e ../stop ] || [ $turn -eq $2 ]; do
         turn=$((turn + 1))
-        echo "$turn" > "written-by-$1"
+        date +%s.%N > "written-by-$1"
         git add . && git commit --quiet --message "Writer $1 writes $turn" || exit 1
         until git push --quiet origin HEAD:main 2> ../$1.refusal; do
           [ -e ../stop ] && exit 0
@@ -105,8 +113,8 @@ package struct Crowd: Sendable {
       done
     }
     case $1 in
-      clone) for writer in $(seq $2); do git clone --quiet --no-hardlinks "$3" $writer || exit 1; done ;;
-      write) for writer in $(seq $2); do write $writer & done; wait ;;
+      clone) for writer in $(seq $2); do git clone --quiet --no-hardlinks "$4" $writer || exit 1; done ;;
+      write) for writer in $(seq $2); do write $writer $3 & done; wait ;;
     esac
     """
 }

@@ -1,6 +1,7 @@
 import Agent
 import TestSupport
 import Testing
+import Vocabulary
 
 /// How people lay documents out in a file that models share.
 @Suite struct LayoutTests {

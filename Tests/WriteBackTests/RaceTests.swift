@@ -9,10 +9,10 @@ import Testing
 import Vocabulary
 
 /// Reverts while others write to the same branch of a real server.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct RaceTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct RaceTests {
   private static let token = "a-token-of-this-test"
 
-  @Test func `beside ten writers who never pause, a revert lands once and nobody's commit is lost`()
+  @Test func `beside ten writers who do not pause, a revert lands once and nobody's commit is lost`()
     async throws
   {
     try await Branch.with(["a.yaml": model("a", 1), "b.yaml": model("b", 1)]) { branch in
