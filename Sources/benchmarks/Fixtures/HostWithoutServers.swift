@@ -112,7 +112,9 @@ func servedRecord(of model: DesiredModel, since commit: CommitID) throws -> Mode
 func mirrorConfiguration(in folder: String, url: String) -> MirrorRepository.Configuration {
   MirrorRepository.Configuration(
     mirror: folder + "/mirror", url: url, branch: "main", path: "",
-    author: CommitAuthor(name: "Evenkeel", email: "evenkeel@example.com"), timeout: .seconds(60),
+    author: CommitAuthor(name: "Evenkeel", email: "evenkeel@example.com"),
+    // Also for a first clone of a large repository on a machine with other work.
+    timeout: .seconds(600),
     worker: "/proc/self/exe")
 }
 
