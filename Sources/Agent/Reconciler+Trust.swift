@@ -53,7 +53,7 @@ extension Reconciler {
   private func rewritten(_ tip: CommitID, _ inForce: CommitID) -> String {
     "the branch \(settings.branch) was rewritten: its tip \(tip.short) does not descend from \(inForce.short), the commit "
       + "in force, and is held; models keep what that one asks for. Set the branch back to \(inForce.short) or to a "
-      + "descendant of it, or accept the new history: `evenkeel source accept \(tip.short)`"
+      + "descendant of it, or accept the new history: `evenkeel source accept \(tip)`"
   }
 
   /// Whether it is known up to where commits are trusted. A journal that has forgotten it is believed no more than a
@@ -80,7 +80,7 @@ extension Reconciler {
     SourceError(
       .held,
       "the trusted baseline is lost: \(reason). The tip \(tip.short) is held; look at what it asks for, then "
-        + "`evenkeel source accept \(tip.short)`")
+        + "`evenkeel source accept \(tip)`")
   }
 
   /// Whether somebody we know vouches for what the tip brings since `base`; for the tip alone at the first look.
@@ -93,6 +93,10 @@ extension Reconciler {
     if let base {
       question.base = try await repository.head(of: base)
       question.commits = try await heads(after: base, upTo: tip)
+      let new = Set(question.commits.map(\.id))
+      for fork in Set(question.commits.flatMap(\.parents)).subtracting(new) {
+        question.forks[fork] = try await repository.head(of: fork).committedAt
+      }
     } else {
       question.commits = [try await repository.head(of: tip)]
     }
@@ -100,7 +104,8 @@ extension Reconciler {
       switch question.answer() {
       case .trusted(let returns):
         let serving = records.values.filter { $0.machine.stable != nil }.map(\.machine.name)
-        let check = ReturnCheck(repository: repository, accepted: accepted, serving: Set(serving))
+        let check = ReturnCheck(
+          repository: repository, mode: settings.verify, accepted: accepted, serving: Set(serving))
         for commit in returns {
           guard let objection = try await check.objection(to: commit) else { continue }
           let reason = "it is signed with a key that may only revert, and \(objection)"
@@ -127,7 +132,7 @@ extension Reconciler {
       throw SourceError(
         .held,
         "more than \(Self.mostCommits) commits since \(base.short) are too many to check. The tip \(tip.short) is held; "
-          + "look at it, then `evenkeel source accept \(tip.short)`")
+          + "look at it, then `evenkeel source accept \(tip)`")
     }
   }
 
@@ -138,27 +143,30 @@ extension Reconciler {
     return
       "commit \(commit.id.short) by \(commit.author) is not trusted: \(reason). The tip \(tip.short) is held; "
       + "\(inForce). Have it signed by a key that counts, or take your own word for it: "
-      + "`evenkeel source accept \(tip.short)`"
+      + "`evenkeel source accept \(tip)`"
   }
 
   /// Takes an operator's word for the commit that is held, and for no other. What is committed on top of it is judged as
   /// ever.
   ///
-  /// - Parameter commit: The id, or at least seven digits of it.
+  /// - Parameter commit: The whole id. A few digits of it are not enough: whoever pushes can make two commits that begin
+  ///   with the same ones, show the harmless one, and put the other in its place.
   package func accept(_ commit: String, by person: String) async throws(JournalError) -> AcceptResult {
     await turns.enter()
     defer { turns.leave() }
     let digits = commit.lowercased()
-    guard (7...40).contains(digits.utf8.count), digits.allSatisfy(\.isHexDigit) else {
-      return .refused("a commit is named by its id, or by at least 7 digits of it")
+    guard digits.utf8.count == 40, digits.allSatisfy(\.isHexDigit) else {
+      return .refused(
+        "a commit is accepted by all 40 digits of its id"
+          + (held.map { "; \($0) is held" } ?? "; none is held"))
     }
-    guard let held, held.rawValue.hasPrefix(digits) else {
-      if let inForce = commitInForce, inForce.rawValue.hasPrefix(digits) {
+    guard let held, held.rawValue == digits else {
+      if let inForce = commitInForce, inForce.rawValue == digits {
         return .already("\(inForce.short) is in force")
       }
       return .refused(
         held.map {
-          "what is held is \($0.short), not \(digits): look at that one, and accept it if it is right"
+          "what is held is \($0), not \(digits): look at that one, and accept it if it is right"
         }
           ?? "no commit is held")
     }

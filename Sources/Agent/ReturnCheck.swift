@@ -7,6 +7,8 @@ import Vocabulary
 /// looked at, and in which order; what is decided by it is `Planning`'s `objection(toReturning:along:serving:)`.
 struct ReturnCheck {
   let repository: any ConfigRepository
+  /// With `head`, whoever signs a tip vouches for what it follows.
+  let mode: AgentSettings.Verification.Mode
   /// Commits that an operator vouches for.
   let accepted: Set<CommitID>
   /// The models of which some revision is stable here.
@@ -45,6 +47,8 @@ struct ReturnCheck {
     var steps: [TrustedStep] = []
     /// From the first commit on that nobody vouches for, nothing is believed.
     var isComplete = false
+    /// Whether a person vouches for one of the steps.
+    var hasAuthor = false
     var vouchers: [CommitID: Voucher] = [:]
 
     init(commits: [CommitSummary]) { self.commits = commits }
@@ -64,11 +68,16 @@ struct ReturnCheck {
     }
     let isReturn: Bool
     switch line.vouchers[commit.id] {
-    case _ where accepted.contains(commit.id), .author: isReturn = false
+    case _ where accepted.contains(commit.id), .author:
+      isReturn = false
+      line.hasAuthor = true
     case .revertOnly: isReturn = true
     case .nobody, nil:
-      line.isComplete = true
-      return false
+      guard mode == .head, line.hasAuthor else {
+        line.isComplete = true
+        return false
+      }
+      isReturn = false
     }
     line.steps.append(TrustedStep(desired: try await desired(at: index, of: line), isReturn: isReturn))
     return true

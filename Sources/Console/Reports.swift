@@ -48,7 +48,7 @@ package struct SteerRequest: Hashable, Codable, Sendable {
 
 /// The body of `POST /v1/source/accept`.
 package struct AcceptRequest: Hashable, Codable, Sendable {
-  /// The commit that is held: its id, or at least seven digits of it.
+  /// The commit that is held: all 40 digits of its id.
   package var commit: String
   /// Who asks. What the kernel says about the caller comes first.
   package var by: String?

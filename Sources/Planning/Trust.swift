@@ -40,6 +40,8 @@ package struct TrustQuestion: Sendable {
   package var now: Timestamp
   /// What is known so far.
   package var vouchers: [CommitID: Voucher] = [:]
+  /// When the commits were made that others begin from and that `base` has in its history: side branches.
+  package var forks: [CommitID: Timestamp] = [:]
 
   package init(
     mode: AgentSettings.Verification.Mode, base: CommitHead?, commits: [CommitHead], now: Timestamp
@@ -106,6 +108,7 @@ package struct TrustQuestion: Sendable {
     // The newest time among the known ancestors of each commit, and its own.
     var newest: [CommitID: Timestamp] = [:]
     if let base { newest[base.id] = base.committedAt }
+    newest.merge(forks) { $1 }
     for commit in commits {
       let before = commit.parents.compactMap { newest[$0] }.max()
       if suspects.contains(commit.id) {

@@ -32,7 +32,7 @@ import Vocabulary
     let source = await host.reconciler.status().source
     #expect(source.commit == inForce)
     #expect(source.held == tip)
-    #expect(source.trouble?.contains("evenkeel source accept \(tip.short)") == true)
+    #expect(source.trouble?.contains("evenkeel source accept \(tip)") == true)
     #expect(await host.split() == ["1": 100])
     #expect(await host.reasons().count { $0 == "SourceHeld" } == 1)
     #expect(try await host.model().conditions.map(\.type) == [.ready])
@@ -64,7 +64,7 @@ import Vocabulary
     let agent = host.reconciler
     #expect(try await agent.accept(tip.rawValue, by: "ann") == .refused("no commit is held"))
     await host.settle()
-    for wrong in ["1111111", "xyz", String(tip.rawValue.prefix(6)), tip.rawValue + "0", ""] {
+    for wrong in ["1111111", "xyz", String(tip.rawValue.prefix(39)), tip.short, tip.rawValue + "0", ""] {
       guard case .refused = try await agent.accept(wrong, by: "ann") else {
         Issue.record("\(wrong) is accepted")
         continue

@@ -84,11 +84,27 @@ import Vocabulary
     #expect(await host.split() == ["1": 90, "2": 10])
   }
 
+  @Test func `where the head alone is checked, a revert takes back what its signer answered for`()
+    async throws
+  {
+    let host = try await checking(.head)
+    await host.repository.signAgentsCommits(as: .revertOnly("prod-eu-1"))
+    await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
+    await host.commit("Approve", ["note": "1"], signedBy: ann)
+    await host.settle()
+    await host.run(3, errors: [bad: 0.5])
+    #expect(await host.reconciler.writeBackDue())
+    await host.settle()
+    #expect(await host.repository.text(of: "fraud.yaml") == manifest(version: 1))
+    #expect(try await host.model().phase == .stable)
+    #expect(await held(host) == nil)
+  }
+
   @Test func `an operator may take their own word for a commit, and the journal says so`() async throws {
     let host = try await checking()
     let tip = await host.commit("Deploy fraud 2", ["fraud.yaml": manifest(version: 2)])
     await host.settle()
-    _ = try await host.reconciler.accept(tip.short, by: "ann")
+    _ = try await host.reconciler.accept(tip.rawValue, by: "ann")
     await host.settle()
     #expect(await inForce(host) == tip)
     #expect(await host.reasons().contains("SourceAccepted"))

@@ -60,10 +60,10 @@ import Vocabulary
       try await fixture.settle()
       #expect(try await fixture.client.status().source.held == first)
       let refusal = await #expect(throws: ControlClientError.self) {
-        try await fixture.client.accept(AcceptRequest(commit: "1234567"))
+        try await fixture.client.accept(AcceptRequest(commit: String(repeating: "1", count: 40)))
       }
       #expect(refusal?.description.contains("what is held is \(first.short)") == true)
-      let report = try await fixture.client.accept(AcceptRequest(commit: first.short, by: "somebody else"))
+      let report = try await fixture.client.accept(AcceptRequest(commit: first.rawValue, by: "somebody else"))
       #expect(report.changed)
       #expect(!report.message.contains("somebody else"))
       #expect(try await !fixture.client.accept(AcceptRequest(commit: first.rawValue)).changed)

@@ -41,8 +41,8 @@ struct SignedSourceTests {
           try await site.ask("status").contains("commit \(unsigned.prefix(8)) by Test Author")
         }
         #expect(try await site.status().source.commit == revert)
-        #expect(try await site.evenkeel("source", "accept", "1234567").status == 1)
-        #expect(try await site.ask("source", "accept", String(unsigned.prefix(7))).contains("accepts commit"))
+        #expect(try await site.evenkeel("source", "accept", String(unsigned.prefix(39))).status == 1)
+        #expect(try await site.ask("source", "accept", unsigned).contains("accepts commit"))
         try await site.waitUntilStable("fraud", "3")
         #expect(tally.failed(besides: rollout.revision) == [:])
       }

@@ -95,6 +95,22 @@ import Vocabulary
     }
   }
 
+  @Test func `a side branch from before the base is no older than what it begins from`() {
+    let side = head("side", ["before"], hours: -500)
+    let merge = head("merge", ["base", "side"])
+    var question = TrustQuestion(
+      mode: .all, base: head("base", ["before"]), commits: [side, merge], now: Self.noon)
+    question.vouchers = ["side": ann, "merge": ann]
+    question.forks = ["before": Self.noon + .seconds(-3600 * 490)]
+    #expect(question.answer() == .trusted(ifReturns: []))
+    question.forks = ["before": Self.noon + .seconds(-3600 * 470)]
+    guard case .held(side, let reason) = question.answer() else {
+      Issue.record("an old key is revived")
+      return
+    }
+    #expect(reason.contains("long before a commit that it follows"))
+  }
+
   @Test func `what an agent has signed is asked about once more, and never a merge`() {
     let commits = [head("a", ["base"]), head("b", ["a"]), head("tip", ["b"])]
     let agent = Voucher.revertOnly("prod-eu-1")

@@ -1,5 +1,4 @@
 import Effects
-import FoundationEssentials
 import Glibc
 
 /// Whose signatures count: files that are read anew for each look at Git.
@@ -42,16 +41,32 @@ private let largestFile = 4 << 20
 
 /// A file that says whom to trust, which nobody but its owner and their group may write to.
 private func content(of file: String, called noun: String) throws(SourceError) -> [UInt8] {
-  var state = stat()
-  guard stat(file, &state) == 0, let data = FileManager.default.contents(atPath: file) else {
-    let reason = errno == 0 ? "permission denied" : String(cString: strerror(errno))
-    throw SourceError(.trust, "cannot read \(noun) \(file): \(reason)")
+  // A pipe would keep us waiting if it were opened otherwise.
+  let descriptor = open(file, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+  guard descriptor >= 0 else {
+    throw SourceError(.trust, "cannot read \(noun) \(file): \(String(cString: strerror(errno)))")
   }
-  guard state.st_mode & S_IFMT == S_IFREG, data.count <= largestFile else {
+  defer { close(descriptor) }
+  var state = stat()
+  guard fstat(descriptor, &state) == 0, state.st_mode & S_IFMT == S_IFREG, state.st_size <= largestFile else {
     throw SourceError(.trust, "\(noun) \(file) is no file of at most \(largestFile >> 20) MiB")
   }
   guard state.st_mode & S_IWOTH == 0 else {
     throw SourceError(.trust, "everybody may write to \(noun) \(file): `chmod o-w \(file)`")
   }
-  return Array(data)
+  return try bytes(of: descriptor, called: "\(noun) \(file)")
+}
+
+/// What is in an open file, which may grow while it is read.
+private func bytes(of descriptor: Int32, called noun: String) throws(SourceError) -> [UInt8] {
+  var bytes: [UInt8] = []
+  var buffer = [UInt8](repeating: 0, count: 65_536)
+  while true {
+    let count = read(descriptor, &buffer, buffer.count)
+    guard count >= 0, bytes.count + count <= largestFile else {
+      throw SourceError(.trust, "\(noun) cannot be read, or has more than \(largestFile >> 20) MiB")
+    }
+    if count == 0 { return bytes }
+    bytes += buffer[..<count]
+  }
 }

@@ -18,7 +18,7 @@ struct AcceptCommand: AsyncParsableCommand {
       is held again, and those on top of it are judged as ever.
       """)
 
-  @Argument(help: "The commit that is held: its id, or at least seven digits of it.")
+  @Argument(help: "The commit that is held: all 40 digits of its id, as `evenkeel status` shows them.")
   var commit: String
 
   @OptionGroup var connection: ConnectionOptions
