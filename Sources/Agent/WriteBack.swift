@@ -94,14 +94,21 @@ package struct WriteBack {
     _ request: WriteBackRequest, jitter: Double, current: @Sendable () async -> WriteBackRequest?
   ) async -> WriteBackResult {
     do throws(SourceError) {
+      var tip: CommitID?
       for losses in 0..<Self.races {
         if losses > 0 { await pause(WriteBackWaits.race(afterLosing: losses, jitter: jitter)) }
         guard let now = await current() else { return .movedOn }
-        if let result = try await attempt(now, jitter: jitter, isCurrent: { await current() == now }) {
+        let next = try await nextTip(after: tip)
+        if let result = try await attempt(
+          now, on: next, jitter: jitter, isCurrent: { await current() == now })
+        {
           return result
         }
+        tip = next
       }
-      return postponed(request, "other writers were faster \(Self.races) times in a row", jitter)
+      return .postponed(
+        "other writers were faster \(Self.races) times in a row",
+        for: WriteBackWaits.race(afterLosing: Self.races, jitter: jitter))
     } catch {
       return postponed(request, error.message, jitter)
     }
@@ -112,11 +119,17 @@ package struct WriteBack {
     return .postponed(reason, for: WriteBackWaits.trouble(after: tries, jitter: jitter))
   }
 
+  /// Where the branch is now. A push that lost may have brought the winner along: every moment between a look at the branch
+  /// and the push is one in which somebody else may be faster.
+  private func nextTip(after lost: CommitID?) async throws(SourceError) -> CommitID {
+    if let lost, let mirrored = try await repository.mirroredTip(), mirrored != lost { return mirrored }
+    return try await repository.fetch()
+  }
+
   /// `nil` when somebody else's commit came first, or another model has moved meanwhile.
   private func attempt(
-    _ request: WriteBackRequest, jitter: Double, isCurrent: @Sendable () async -> Bool
+    _ request: WriteBackRequest, on tip: CommitID, jitter: Double, isCurrent: @Sendable () async -> Bool
   ) async throws(SourceError) -> WriteBackResult? {
-    let tip = try await repository.fetch()
     try await check(tip)
     let wishes = try await repository.desired(at: tip)
     switch AskedFor(request.model, in: wishes) {

@@ -23,8 +23,10 @@ extension WorkerSession {
         let force = mayRewrite || localPath != nil ? "+" : ""
         try upload("\(commit == nil ? "" : force)\(source):\(destination)", under: lease)
       } catch {
-        if let outcome = lease.decision { return outcome }
-        throw remoteFailure(error)
+        guard let outcome = lease.decision else { throw remoteFailure(error) }
+        // Whoever lost wants to know against what, and soon. If that cannot be had, the next fetch says why.
+        if case .raced = outcome { _ = try? fetch() }
+        return outcome
       }
     }
     if let localPath { return try moveBranch(in: localPath, to: commit, replacing: tip) }

@@ -37,5 +37,6 @@ struct Benchmarks: AsyncParsableCommand {
 }
 
 private let allScenarios: [Scenario] = [
-  .coldRead, .unchangedPass, .oneChange, .revert, .growth, .failedVerdict, .memoryAtRest, .verdictQuality,
+  .coldRead, .unchangedPass, .oneChange, .revert, .crowdedRevert, .growth, .failedVerdict, .memoryAtRest,
+  .verdictQuality,
 ]

@@ -48,6 +48,20 @@ import Vocabulary
     }
   }
 
+  @Test func `a push over the network that loses brings the winner along`() async throws {
+    try await Fixture.with { fixture in
+      try await GitServer.serve(fixture.folder) { server in
+        let mirror = fixture.mirror(server.url + "/config.git")
+        let (tip, commit) = try await change(mirror)
+        let theirs = CommitID(try await fixture.remote.commit(["models/b.yaml": "b: 2\n"]))
+        try await fixture.remote.publish()
+        #expect(try await mirror.push(commit, replacing: tip) == .raced)
+        #expect(try await mirror.mirroredTip() == theirs)
+        #expect(try await mirror.filesRead(at: theirs).contains("models/b.yaml"))
+      }
+    }
+  }
+
   @Test func `writes nothing when the branch was deleted or rewritten`() async throws {
     try await overEachTransport { fixture, mirror in
       let (tip, commit) = try await change(mirror)
