@@ -270,9 +270,10 @@ package final class Episode: @unchecked Sendable {
   /// Stretches a pause at leisure, but not beyond what the agent has promised to do by a certain time.
   private func restrained(_ pause: Duration) -> Duration {
     guard leisure > pause else { return pause }
-    let deadlines = world.ledger.models.values.compactMap { $0.machine.deadline() }
+    let now = world.clock.now()
+    let deadlines = world.ledger.models.values.compactMap { $0.machine.deadline() }.filter { $0 > now }
     guard let first = deadlines.min() else { return leisure }
-    return max(pause, min(leisure, first - world.clock.now()))
+    return max(pause, min(leisure, first - now))
   }
 
   /// How many passes may follow each other at once.

@@ -4,15 +4,15 @@ extension Mutant {
     Mutant(
       "weights-for-the-unready", in: "Agent/Routing.swift",
       "    guard !wanted.weights.keys.allSatisfy(",
-      "    if MUTANT { return wanted.weights }\n    guard !wanted.weights.keys.allSatisfy(", seed: 1),
+      "    if MUTANT { return wanted.weights }\n    guard !wanted.weights.keys.allSatisfy(", seed: 10),
     Mutant(
       "ports-of-the-unready", in: "Agent/Routing.swift",
       "let ready = staying.filter { $0.condition == .ready }",
-      "let ready = staying.filter { MUTANT || $0.condition == .ready }", seed: 4),
+      "let ready = staying.filter { MUTANT || $0.condition == .ready }", seed: 5),
     Mutant(
       "leave-drift-alone", in: "Agent/Reconciler+Route.swift",
       "guard now >= gatewayRetryAt else { return false }",
-      "guard !(MUTANT && world.gateway.drift != nil), now >= gatewayRetryAt else { return false }", seed: 1),
+      "guard !(MUTANT && world.gateway.drift != nil), now >= gatewayRetryAt else { return false }", seed: 13),
   ]
 
   /// Bugs of what may begin.
@@ -32,7 +32,7 @@ extension Mutant {
         let limits = MUTANT ? HostLimits(parallelRollouts: limits.parallelRollouts) : limits
         if let refusal = refusal(of: proposal, among: models, within: limits) { return .refused(refusal) }
 
-      """, seed: 5),
+      """, seed: 6),
     Mutant(
       "prune-everything", in: "Planning/PruneLimit.swift",
       "guard missing > allowed else { return nil }", "guard !MUTANT, missing > allowed else { return nil }",
@@ -40,7 +40,7 @@ extension Mutant {
     Mutant(
       "remove-what-cannot-be-read", in: "Agent/Reconciler+Intake.swift",
       "wishes.models[name] == nil && !wishes.unreadable.contains(name)",
-      "wishes.models[name] == nil && (MUTANT || !wishes.unreadable.contains(name))", seed: 2),
+      "wishes.models[name] == nil && (MUTANT || !wishes.unreadable.contains(name))", seed: 3),
   ]
 
   /// Bugs of the loop: order, journal, clocks, instances.
@@ -52,10 +52,10 @@ extension Mutant {
     Mutant(
       "take-in-by-the-old-clock", in: "Agent/Reconciler+Intake.swift",
       "    try await followClock()\n    let now",
-      "    if !MUTANT { try await followClock() }\n    let now", seed: 319),
+      "    if !MUTANT { try await followClock() }\n    let now", seed: 17354),
     Mutant(
       "forget-the-clock-of-an-earlier-life", in: "Agent/Reconciler+Clock.swift",
-      "clockReading = earlier ?? reading", "clockReading = MUTANT ? reading : earlier ?? reading", seed: 200),
+      "clockReading = earlier ?? reading", "clockReading = MUTANT ? reading : earlier ?? reading", seed: 1953),
     Mutant(
       "adopt-nothing", in: "Agent/Reconciler.swift",
       "adopt(contents.instances)", "adopt(MUTANT ? [] : contents.instances)", seed: 1),
@@ -71,7 +71,7 @@ extension Mutant {
     Mutant(
       "forget-no-failed-start", in: "Agent/Reconciler+Converge.swift",
       "    try await write([\n      .removeInstance(spec.id),\n",
-      "    try await write((MUTANT ? [] : [.removeInstance(spec.id)]) + [\n", seed: 4),
+      "    try await write((MUTANT ? [] : [.removeInstance(spec.id)]) + [\n", seed: 6),
     Mutant(
       "stop-without-draining", in: "Agent/Reconciler+Converge.swift",
       "    guard let accepted = world.gateway.accepted else { return false }\n    let route",
@@ -81,55 +81,56 @@ extension Mutant {
       "stop-what-gets-copies", in: "Agent/Reconciler+Converge.swift",
       "let getsRequests = weight > 0 || guests.contains(instance.revision)",
       "let getsRequests = weight > 0 || !MUTANT && guests.contains(instance.revision)",
-      seed: 656),
+      seed: 290),
     Mutant(
       "remove-before-it-is-gone", in: "Agent/Reconciler+Converge.swift",
       "guard isGone, confirmedNoRoute(name) else { continue }",
-      "guard MUTANT || isGone && confirmedNoRoute(name) else { continue }", seed: 15),
+      "guard MUTANT || isGone && confirmedNoRoute(name) else { continue }", seed: 7),
     Mutant(
       "restart-without-a-pause", in: "Agent/Books.swift",
       "page.restartAt = now + (exponent == 0 ? .zero : .seconds(1 << (exponent - 1)))",
-      "page.restartAt = now + (MUTANT || exponent == 0 ? .zero : .seconds(1 << (exponent - 1)))", seed: 3),
+      "page.restartAt = now + (MUTANT || exponent == 0 ? .zero : .seconds(1 << (exponent - 1)))", seed: 10),
     Mutant(
       "every-commit-is-a-new-attempt", in: "Agent/History.swift",
       "for (name, asked) in walk.open where asked != .unreadable { walk.lasting[name] = commit.id }",
       "for (name, asked) in walk.open where asked != .unreadable { walk.lasting[name] = MUTANT ? tip : commit.id }",
-      seed: 13),
+      seed: 20),
   ]
 
   /// Bugs of the revert.
   static let writeBack = [
     Mutant(
       "skip-the-proof", in: "Agent/WriteBack.swift",
-      "    return switch proof {\n", "    if MUTANT { return .success(tree) }\n    return switch proof {\n",
-      seed: 1),
+      "    return switch proof {\n",
+      "    if MUTANT { return .success((tree, [])) }\n    return switch proof {\n",
+      seed: 7),
     Mutant(
       "miss-no-revert", in: "Agent/Reconciler+Intake.swift",
       "await hold(whoseAnswersVanished: answered)",
-      "if !MUTANT { await hold(whoseAnswersVanished: answered) }", seed: 1186),
+      "if !MUTANT { await hold(whoseAnswersVanished: answered) }", seed: 20),
     Mutant(
       "bring-back-another", in: "Planning/RevertProof.swift",
-      "guard wasThere else", "guard MUTANT || wasThere else", seed: 313),
+      "guard wasThere else", "guard MUTANT || wasThere else", seed: 20),
     Mutant(
       "push-without-a-lease", in: "Agent/WriteBack.swift",
       "try await repository.push(commit, replacing: tip)",
-      "try await repository.push(commit, replacing: MUTANT ? repository.fetch() : tip)", seed: 3),
+      "try await repository.push(commit, replacing: MUTANT ? repository.fetch() : tip)", seed: 12),
     Mutant(
       "take-a-lost-race-for-won", in: "Agent/WriteBack.swift",
-      "case .raced: nil", "case .raced: MUTANT ? .pushed(commit) : nil", seed: 4),
+      "case .raced: nil", "case .raced: MUTANT ? .pushed(commit) : nil", seed: 16),
     Mutant(
       "overlook-damage", in: "Planning/RevertProof.swift",
       "if let damage = newDamage(from: tip, to: result) {",
-      "if let damage = newDamage(from: tip, to: result), !MUTANT {", seed: 2),
+      "if let damage = newDamage(from: tip, to: result), !MUTANT {", seed: 1035),
     Mutant(
       "give-up-the-revert", in: "Rollout/ModelMachine+WriteBack.swift",
       "      case .postponed(let reason, let wait):\n        .pending(",
       "      case .postponed(let reason, let wait):\n        MUTANT ? .movedOn : .pending(",
-      seed: 4),
+      seed: 173),
     Mutant(
       "prove-only-the-model", in: "Planning/RevertProof.swift",
       "    case .refused(let reason): return .rejected(reason)\n",
       "    case .refused where MUTANT: continue\n    case .refused(let reason): return .rejected(reason)\n",
-      seed: 1),
+      seed: 7),
   ]
 }

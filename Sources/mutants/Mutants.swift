@@ -9,7 +9,7 @@ struct Mutants: AsyncParsableCommand {
     commandName: "mutants", abstract: "Have the simulator find every deliberate bug of the table.")
 
   @Option(help: "How many seeds the simulator gets to find each one.")
-  var seeds = 2000
+  var seeds = 6000
 
   @Flag(help: "Leave the seeds in the table aside, and count how many it takes.")
   var fresh = false
