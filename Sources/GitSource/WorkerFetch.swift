@@ -2,7 +2,8 @@ import CLibgit2
 import Effects
 
 extension WorkerSession {
-  /// Asks the remote for its branches and, when the tip is not in the mirror yet, transfers what is missing.
+  /// Asks the remote for its branches and, when the tip is not in the mirror yet, transfers what is missing. The branch
+  /// of the mirror moves once all of it has been looked at.
   func fetch() throws(WorkerFailure) -> WorkerResponse.Fetched {
     let previous = try locally { () throws(GitFailure) in try mirror.completeTip(of: branchReference) }
     try connect()
@@ -12,8 +13,12 @@ extension WorkerSession {
         tip: tip.hex, previous: tip.hex, rewritten: false, receivedBytes: 0,
         packs: packNames(of: folder).count)
     }
-    // A commit that this mirror wrote and pushed is here already, with all that it needs.
-    let received = mirror.contains(tip) ? 0 : try download(tip, beyond: previous)
+    var received = 0
+    if mirror.contains(tip) {
+      try requireSoundLeftover(tip, beyond: previous)
+    } else {
+      received = try download(tip, beyond: previous)
+    }
     return try locally { () throws(GitFailure) in
       try mirror.set(branchReference, to: tip)
       let rewritten = try previous.map { old throws(GitFailure) in try !mirror.descends(tip, from: old) }
@@ -83,7 +88,7 @@ extension WorkerSession {
     let new = packNames(of: folder).subtracting(before)
     do throws(WorkerFailure) {
       for name in new.sorted() { try inspect(pack: name) }
-      try requireComplete(tip, beyond: known)
+      try requireSound(tip, beyond: known)
     } catch {
       for name in new { removePack(name, of: folder) }
       throw error

@@ -6,13 +6,8 @@ extension WorkerSession {
   /// that reads an object has it in memory whole.
   func inspect(pack name: String) throws(WorkerFailure) {
     let inspection = Inspection(maximumBytes: bounds.objectBytes, meter)
-    let index = "\(packFolder(of: folder))/\(name).idx"
     try locally { () throws(GitFailure) in
-      let objects = try GitHandle<ObjectDatabaseKind>("inspect the commits") { git_odb_new($0) }
-      var pack: OpaquePointer?
-      try git("inspect the commits") { git_odb_backend_one_pack(&pack, index) }
-      // From here on the pack belongs to the database.
-      try git("inspect the commits") { git_odb_add_backend(objects.pointer, pack, 1) }
+      let objects = try database(of: name)
       inspection.objects = objects.pointer
       do throws(GitFailure) {
         _ = try withExtendedLifetime(inspection) { () throws(GitFailure) in
@@ -23,35 +18,25 @@ extension WorkerSession {
       } catch  where inspection.offender != nil {}
     }
     guard let (id, size) = inspection.offender else { return }
-    throw WorkerFailure(
+    throw tooLarge(id, bytes: size)
+  }
+
+  /// The objects of one pack, and no others.
+  func database(of pack: String) throws(GitFailure) -> GitHandle<ObjectDatabaseKind> {
+    let index = "\(packFolder(of: folder))/\(pack).idx"
+    let objects = try GitHandle<ObjectDatabaseKind>("inspect the commits") { git_odb_new($0) }
+    var backend: OpaquePointer?
+    try git("inspect the commits") { git_odb_backend_one_pack(&backend, index) }
+    // From here on the pack belongs to the database.
+    try git("inspect the commits") { git_odb_add_backend(objects.pointer, backend, 1) }
+    return objects
+  }
+
+  func tooLarge(_ id: ObjectID, bytes size: Int) -> WorkerFailure {
+    WorkerFailure(
       .tooLarge,
       "\(redacted(url)) holds an object of \(inMebibytes(size)) (\(id.hex)), and no more than "
         + "\(inMebibytes(bounds.objectBytes)) are taken: remove it from the history of branch \(branch)")
-  }
-}
-
-extension WorkerSession {
-  /// Sees to it that a commit has come with all that it needs. A remote need not send what it lists.
-  ///
-  /// - Parameter known: A commit that is complete already.
-  func requireComplete(_ tip: ObjectID, beyond known: ObjectID?) throws(WorkerFailure) {
-    do {
-      try collectAll(of: tip, beyond: known)
-    } catch {
-      throw WorkerFailure(
-        .unreachable, "\(redacted(url)) does not send all of branch \(branch): \(oneLine(error.message))")
-    }
-  }
-
-  /// Collects every object that a pack of these commits would have, and so finds what is missing.
-  private func collectAll(of tip: ObjectID, beyond known: ObjectID?) throws(GitFailure) {
-    let repository = mirror.repository.pointer
-    let walk = try GitHandle<RevisionWalkKind>("read all of it") { git_revwalk_new($0, repository) }
-    var (tip, old) = (tip.oid, known?.oid ?? git_oid())
-    try git("read all of it") { git_revwalk_push(walk.pointer, &tip) }
-    if known != nil { try git("read all of it") { git_revwalk_hide(walk.pointer, &old) } }
-    let builder = try GitHandle<PackBuilderKind>("read all of it") { git_packbuilder_new($0, repository) }
-    try git("read all of it") { git_packbuilder_insert_walk(builder.pointer, walk.pointer) }
   }
 }
 

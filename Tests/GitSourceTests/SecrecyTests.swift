@@ -1,8 +1,10 @@
 import Effects
 import FoundationEssentials
 import GitSource
+import Glibc
 import TestSupport
 import Testing
+import Vocabulary
 
 /// Secrets stay in their files.
 @Suite struct SecrecyTests {
@@ -46,6 +48,54 @@ import Testing
         #expect(!log.text.contains(secret))
         expectUnseen(String(secret), in: fixture)
       }
+    }
+  }
+
+  @Test func `a worker that crashes leaves no core file`() async throws {
+    try await Fixture.with { fixture in
+      try await GitServer.serve(fixture.folder) { server in
+        let mirror = fixture.mirror(server.url + "/config.git")
+        try server.suffer(.stallPack)
+        async let outcome = complaint { _ = try await mirror.fetch() }
+        let packs = fixture.state + "/objects/pack"
+        try await eventually("the pack has begun") {
+          let names = (try? FileManager.default.contentsOfDirectory(atPath: packs)) ?? []
+          return names.contains { $0.hasPrefix("pack_git2_") }
+        }
+        let workers = processes(containing: "\(fixture.worker) git-worker")
+        #expect(workers.count == 1)
+        for worker in workers {
+          let limits = try String(contentsOfFile: "/proc/\(worker.id)/limits", encoding: .utf8)
+          let line = limits.split(separator: "\n").first { $0.hasPrefix("Max core file size") }
+          #expect(line?.split(separator: " ").dropFirst(4).prefix(2) == ["0", "0"], "\(limits)")
+          kill(worker.id, SIGKILL)
+        }
+        #expect(await outcome?.kind == .unreachable)
+      }
+    }
+  }
+
+  /// `ssh-keygen` reads the private key that signs.
+  @Test func `a program that makes or checks signatures leaves no core file when it crashes`() async throws {
+    try await Fixture.with { fixture in
+      let key = try await SSHKey("agent", in: fixture.folder)
+      let (programs, log) = (fixture.folder + "/programs", fixture.folder + "/limits")
+      try write(
+        "#!/bin/bash\necho $(ulimit -Sc) $(ulimit -Hc) \"$3\" >> \(log)\nexec /usr/bin/ssh-keygen \"$@\"\n",
+        to: programs + "/ssh-keygen")
+      try FileManager.default.setAttributes(
+        [.posixPermissions: 0o755], ofItemAtPath: programs + "/ssh-keygen")
+      let mirror = fixture.mirror {
+        $0.signingKey = key.file
+        $0.programs = [programs]
+      }
+      let tip = try await mirror.fetch()
+      _ = try await mirror.commit(
+        try await mirror.tree(of: tip, replacing: [:]), onto: tip, message: "Change",
+        at: Timestamp(milliseconds: 0))
+      let lines = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
+      #expect(lines.contains("0 0 sign"))
+      #expect(lines.allSatisfy { $0.hasPrefix("0 0 ") }, "\(lines)")
     }
   }
 

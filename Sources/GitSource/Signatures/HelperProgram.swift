@@ -4,8 +4,8 @@ import Glibc
 import Subprocess
 import SystemPackage
 
-/// A program of the host that is asked one question: it gets nothing of our environment, is killed at its deadline, and
-/// what it may answer is bounded.
+/// A program of the host that is asked one question: it gets nothing of our environment, is killed at its deadline,
+/// leaves no core file, and what it may answer is bounded.
 struct HelperProgram: Sendable {
   /// The name of the program.
   let name: String
@@ -82,7 +82,9 @@ struct HelperProgram: Sendable {
     for (name, value) in environment { variables[Environment.Key(stringLiteral: name)] = value }
     do {
       let result = try await Subprocess.run(
-        .path(FilePath(path)), arguments: Arguments(arguments), environment: .custom(variables),
+        // One of them reads a private key: a crash leaves no core file.
+        .path("/bin/sh"), arguments: Arguments(["-c", "ulimit -c 0 && exec \"$@\"", "sh", path] + arguments),
+        environment: .custom(variables),
         workingDirectory: "/", platformOptions: options,
         input: .fileDescriptor(try namelessFile(holding: input), closeAfterSpawningProcess: true),
         output: .string(limit: Self.answerLimit), error: .string(limit: Self.answerLimit))
