@@ -14,8 +14,6 @@ struct ReturnCheck {
   /// The models of which some revision is stable here.
   let serving: Set<ModelName>
 
-  /// More files than any revert of a deployment changes.
-  private static let mostFiles = 1000
   /// How many signatures are checked at once.
   private static let batch = 16
 
@@ -25,12 +23,12 @@ struct ReturnCheck {
     guard let parent = commit.parents.first else { return "follows no trusted commit" }
     let changes = try await repository.changes(by: commit.id)
     if changes.areNone { return "changes nothing: a revert does" }
-    if changes.files.isEmpty { return nil }
-    guard changes.files.count <= Self.mostFiles else { return "changes more than \(Self.mostFiles) files" }
+    guard let files = changes.files else { return "changes more than \(CommitChanges.mostFiles) files" }
+    if files.isEmpty { return nil }
     let history = try await repository.history(from: parent, downTo: nil, limit: History.limit)
     var line = Line(commits: history)
     if let objection = try await objection(to: commit.id, along: &line) { return objection }
-    for change in changes.files {
+    for change in files {
       guard try await wasThere(change, in: commit.id, after: parent, along: &line) else {
         return "changes \(change.path.printable) into what it never was"
       }

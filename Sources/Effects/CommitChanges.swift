@@ -28,10 +28,13 @@ package struct PathChange: Hashable, Sendable {
 package struct CommitChanges: Hashable, Sendable {
   /// Whether it does not, in the whole repository.
   package var areNone: Bool
-  /// Below the configured path.
-  package var files: [PathChange]
+  /// Below the configured path; `nil` when they are more than ``mostFiles``, or deeper than any file is.
+  package var files: [PathChange]?
 
-  package init(areNone: Bool, files: [PathChange]) {
+  /// More files than any revert of a deployment changes.
+  package static let mostFiles = 1000
+
+  package init(areNone: Bool, files: [PathChange]?) {
     self.areNone = areNone
     self.files = files
   }

@@ -50,9 +50,6 @@ enum TreeEntryKind: GitHandleKind {
 enum TreeBuilderKind: GitHandleKind {
   static func release(_ pointer: OpaquePointer) { git_treebuilder_free(pointer) }
 }
-enum DiffKind: GitHandleKind {
-  static func release(_ pointer: OpaquePointer) { git_diff_free(pointer) }
-}
 enum ReferenceKind: GitHandleKind {
   static func release(_ pointer: OpaquePointer) { git_reference_free(pointer) }
 }

@@ -7,6 +7,7 @@ import Synchronization
 /// Bounds on what is read from one tree. A repository beyond them is refused, not read in part.
 package struct ManifestLimits: Sendable {
   package var files = 50_000
+  package var folders = 50_000
   package var bytesPerFile = 1 << 20
   package var bytesInTotal = 256 << 20
   /// Folders within folders.
@@ -130,11 +131,12 @@ struct ManifestCache {
   private struct Walk {
     var files: [Key] = []
     var diagnostics: [Diagnostic] = []
+    var budget: TreeBudget
   }
 
   /// Goes through a whole tree. Files that the last one had, too, are not read again.
   private mutating func readAll(of tree: ObjectID, of mirror: Mirror) throws(ReadFailure) {
-    var walk = Walk()
+    var walk = Walk(budget: TreeBudget(folders: limits.folders))
     try collect(Key(path: "", id: tree), depth: 0, of: mirror, into: &walk)
     var files: [String: File] = [:]
     files.reserveCapacity(walk.files.count)
@@ -171,15 +173,24 @@ struct ManifestCache {
       throw .tooLarge("\(key.path) is more than \(limits.depth) folders deep, the limit")
     }
     var folders: [Key] = []
-    for entry in try ReadFailure.wrap({ () throws(GitFailure) in try mirror.entries(of: key.id) }) {
+    let entries = try ReadFailure.wrap { () throws(GitFailure) in try mirror.entries(of: key.id) }
+    guard walk.budget.enter(key.path, depth: depth, entries: entries.count) else { throw tooManyFolders }
+    for entry in entries {
       sort(entry, from: key.path, into: &walk, folders: &folders)
-    }
-    guard walk.files.count <= limits.files else {
-      throw .tooLarge("there are more than \(limits.files) manifests, the limit")
+      guard folders.count <= walk.budget.folders else { throw tooManyFolders }
+      guard walk.files.count <= limits.files, walk.diagnostics.count <= limits.files else {
+        throw .tooLarge("there are more than \(limits.files) manifests or links, the limit")
+      }
     }
     for folder in folders {
       try collect(folder, depth: depth + 1, of: mirror, into: &walk)
     }
+  }
+
+  private var tooManyFolders: ReadFailure {
+    .tooLarge(
+      "there are more than \(limits.folders) folders or \(TreeBudget.mostEntries) files, the limit; "
+        + "or the path of one is too long")
   }
 
   private func sort(_ entry: TreeEntry, from parent: String, into walk: inout Walk, folders: inout [Key]) {

@@ -163,9 +163,9 @@ struct TreeEntry {
 
   /// A name by which nothing outside of its folder can be meant.
   private static func fileName(_ text: UnsafePointer<CChar>) -> String? {
-    guard let name = String(validatingCString: text), !name.utf8.contains(UInt8(ascii: "/")) else {
-      return nil
-    }
+    guard let name = String(validatingCString: text), name.utf8.count <= TreeBudget.nameBytes,
+      !name.utf8.contains(UInt8(ascii: "/"))
+    else { return nil }
     return ["", ".", "..", ".git"].contains(name.lowercased()) ? nil : name
   }
 }

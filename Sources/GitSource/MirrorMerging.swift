@@ -29,15 +29,29 @@ extension MirrorRepository {
 
   private func mergeByGit(_ sides: MergeSides) async throws(SourceError) -> TreeMerge {
     let (ours, theirs) = try locally { (mirror) throws(GitFailure) in try mirror.commits(for: sides) }
-    let attributes = try locally { (mirror) throws(GitFailure) in try mirror.attributeFiles(in: sides.ours) }
-    let merge = try await mergeByGit(ours, theirs, attributes)
-    if merge == nil { logger.warning("git died of a merge; the revert counts as one with conflicts") }
+    var merge: TreeMerge?
+    if try !locally({ (mirror) throws(GitFailure) in try mirror.isMergeable(sides) }) {
+      refuse("more than \(Mirror.mostMergeable) files or \(TreeBudget.mostFolders) folders would be merged")
+    } else if let attributes = try locally({ (mirror) throws(GitFailure) in
+      try mirror.attributeFiles(in: sides.ours)
+    }) {
+      merge = try await mergeByGit(ours, theirs, attributes)
+      if merge == nil { refuse("git died of it") }
+    } else {
+      refuse(
+        "the .gitattributes of the repository are more than \(Mirror.attributeBytes >> 20) MiB, "
+          + "or in more than \(TreeBudget.mostFolders) folders")
+    }
     if let merge, merge != .conflict(paths: []) { return merge }
     // Whatever it is, it is about the files of the commit.
     let changes = try locally { (mirror) throws(GitFailure) in
       try mirror.changes(from: sides.base, to: sides.theirs)
     }
     return .conflict(paths: (changes ?? []).map(\.path).sorted())
+  }
+
+  private func refuse(_ reason: String) {
+    logger.warning("a revert is not merged and counts as one with conflicts: \(reason)")
   }
 
   private func mergeByGit(
@@ -109,22 +123,42 @@ extension Mirror {
     return ObjectID(oid)
   }
 
+  /// Whether Git would come to an end of it: it may go through all that is not the same.
+  fileprivate func isMergeable(_ sides: MergeSides) throws(GitFailure) -> Bool {
+    for side in [sides.ours, sides.theirs] {
+      guard try differences(from: sides.base, to: side, limit: Self.mostMergeable) != nil else {
+        return false
+      }
+    }
+    return true
+  }
+
   /// The `.gitattributes` of a tree: with them a repository chooses how its files are merged (`merge=union`). All that
   /// they can choose is among Git's own ways, since programs would have to be in a configuration.
-  fileprivate func attributeFiles(in root: ObjectID) throws(GitFailure) -> [(path: String, bytes: [UInt8])] {
+  ///
+  /// - Returns: `nil` when they are more than ``attributeBytes`` together, or looking for them leads beyond
+  ///   ``TreeBudget``.
+  fileprivate func attributeFiles(in root: ObjectID) throws(GitFailure) -> [(path: String, bytes: [UInt8])]? {
     var found: [(String, [UInt8])] = []
+    var bytesLeft = Self.attributeBytes
+    var budget = TreeBudget()
     var folders = [(path: "", id: root, depth: 0)]
     while let folder = folders.popLast() {
       let tree = try self.tree(folder.id)
-      for index in 0..<git_tree_entrycount(tree.pointer) {
+      let count = git_tree_entrycount(tree.pointer)
+      guard budget.enter(folder.path, depth: folder.depth, entries: count) else { return nil }
+      for index in 0..<count {
         guard let pointer = git_tree_entry_byindex(tree.pointer, index),
           git_tree_entry_type(pointer) == GIT_OBJECT_TREE
             || git_tree_entry_name(pointer).map({ strcmp($0, ".gitattributes") }) == 0,
           let entry = TreeEntry(pointer), let name = entry.name
         else { continue }
-        if entry.mode == .folder, folder.depth < Self.attributeDepth {
+        if entry.mode == .folder {
           folders.append((folder.path + name + "/", entry.id, folder.depth + 1))
-        } else if entry.mode == .file, try size(of: entry.id) <= Self.attributeBytes {
+          guard folders.count <= budget.folders else { return nil }
+        } else if entry.mode == .file {
+          bytesLeft -= try size(of: entry.id)
+          guard bytesLeft >= 0 else { return nil }
           found.append((folder.path + name, try bytes(of: entry.id)))
         }
       }
@@ -132,8 +166,8 @@ extension Mirror {
     return found
   }
 
-  /// As deep as folders are read for manifests, and then some.
-  private static var attributeDepth: Int { 64 }
-  /// What one file of attributes may have; a larger one is as good as none.
-  private static var attributeBytes: Int { 1 << 20 }
+  /// What all files of attributes may have together.
+  fileprivate static var attributeBytes: Int { 1 << 20 }
+  /// Files in which a side of a merge may differ from the base.
+  fileprivate static var mostMergeable: Int { 50_000 }
 }

@@ -90,42 +90,34 @@ struct FileChange {
 extension Mirror {
   /// The files in which two trees differ, without a look for renames.
   ///
-  /// - Returns: `nil` when they are more than ``mostChanges``, or one has a name that is not UTF-8.
-  func changes(from before: ObjectID, to after: ObjectID) throws(GitFailure) -> [FileChange]? {
-    let old = try tree(before)
-    let new = try tree(after)
-    let (oldPointer, newPointer) = (old.pointer, new.pointer)
-    var options = git_diff_options()
-    try git("compare two trees") { git_diff_options_init(&options, UInt32(GIT_DIFF_OPTIONS_VERSION)) }
-    // A file that becomes a link stays one entry.
-    options.flags = GIT_DIFF_INCLUDE_TYPECHANGE.rawValue | GIT_DIFF_SKIP_BINARY_CHECK.rawValue
-    let diff = try GitHandle<DiffKind>("compare two trees") {
-      git_diff_tree_to_tree($0, repository.pointer, oldPointer, newPointer, &options)
-    }
-    let count = git_diff_num_deltas(diff.pointer)
-    guard count <= Self.mostChanges else { return nil }
+  /// - Returns: `nil` when they are more than `limit`, or one has a name or a mode that no Git writes.
+  func changes(
+    from before: ObjectID, to after: ObjectID, limit: Int = Mirror.mostChanges
+  ) throws(GitFailure) -> [FileChange]? {
+    guard let differences = try differences(from: before, to: after, limit: limit) else { return nil }
     var changes: [FileChange] = []
-    for index in 0..<count {
-      guard let delta = git_diff_get_delta(diff.pointer, index)?.pointee,
-        let path = String(validatingCString: delta.new_file.path)
+    for difference in differences {
+      let change = FileChange(
+        path: difference.path, before: difference.before.flatMap(TreeEntry.init),
+        after: difference.after.flatMap(TreeEntry.init))
+      guard difference.isFindable, (change.before == nil) == (difference.before == nil),
+        (change.after == nil) == (difference.after == nil)
       else { return nil }
-      let change = FileChange(path: path, before: TreeEntry(delta.old_file), after: TreeEntry(delta.new_file))
-      guard change.before != nil || change.after != nil else { return nil }
       changes.append(change)
     }
     return changes
   }
 
   /// A commit with more changes than this is none of a person's; Git may merge it.
-  private static let mostChanges = 1000
+  static var mostChanges: Int { 1000 }
 }
 
 extension TreeEntry {
-  /// One side of a change; `nil` when there is no file on it.
-  fileprivate init?(_ file: git_diff_file) {
-    let mode = git_filemode_t(UInt32(file.mode))
-    guard let kind = Mode(mode), kind != .folder else { return nil }
-    self.init(name: nil, id: ObjectID(file.id), mode: kind, rawMode: mode)
+  /// `nil` for a mode that no Git writes.
+  fileprivate init?(_ entry: TreeDifference.Entry) {
+    let rawMode = git_filemode_t(entry.mode)
+    guard let mode = Mode(rawMode), mode != .folder else { return nil }
+    self.init(name: nil, id: entry.id, mode: mode, rawMode: rawMode)
   }
 
   fileprivate func isSame(as other: TreeEntry?) -> Bool { id == other?.id && rawMode == other?.rawMode }

@@ -173,7 +173,8 @@ package actor MemoryRepository: ConfigRepository {
     let files = paths.sorted().map {
       PathChange(path: $0, before: entry(before[$0]), after: entry(after.files[$0]))
     }
-    return CommitChanges(areNone: files.isEmpty, files: files)
+    return CommitChanges(
+      areNone: files.isEmpty, files: files.count <= CommitChanges.mostFiles ? files : nil)
   }
 
   package func entry(_ path: String, at commit: CommitID) async throws(SourceError) -> PathEntry? {

@@ -86,7 +86,7 @@ import Vocabulary
   @Test func `refuses a tree with too many, too deep or too many bytes of manifests`() async throws {
     try await Fixture.with(["a/b/c/d.yaml": "x\n", "e.yaml": "y\n", "f.yaml": "z\n"]) { fixture in
       let adjustments: [@Sendable (inout ManifestLimits) -> Void] = [
-        { $0.files = 2 }, { $0.depth = 2 }, { $0.bytesInTotal = 5 },
+        { $0.files = 2 }, { $0.folders = 3 }, { $0.depth = 2 }, { $0.bytesInTotal = 5 },
       ]
       for adjust in adjustments {
         let mirror = fixture.mirror { adjust(&$0.limits) }

@@ -230,6 +230,26 @@ import Vocabulary
     }
   }
 
+  @Test(arguments: HostileTree.allCases)
+  func `trees that nobody comes to the end of are held, and the agent goes on`(kind: HostileTree) async throws
+  {
+    try await Stage.with { stage in
+      let host = try await stage.threeVersions()
+      let before = await host.source.commit
+      let work = stage.remote.work
+      let hostile = try await kind.make(in: work)
+      let models = try await work("ls-tree", "HEAD:models")
+      let folder = try await work("mktree", input: models + "\n040000 tree \(hostile)\thostile\n")
+      let root = try await work("mktree", input: "040000 tree \(folder)\tmodels\n")
+      let commit = try await stage.sign(stage.agent)("commit-tree", "-S", root, "-p", "HEAD", "-m", "Revert")
+      try await stage.remote.bare("fetch", "--quiet", work.folder, "+\(commit):refs/heads/main")
+      try await expectHeld(CommitID(commit), before, host, "changes more than 1000 files")
+      let remedy = try await stage.commit("Deploy fraud 4", ["fraud.yaml": manifest(4)], by: stage.ann)
+      await host.reconciler.poll()
+      #expect(await host.source.held == nil || host.source.commit == remedy)
+    }
+  }
+
   @Test func `the first tip of all is not an agent's`() async throws {
     try await Stage.with { stage in
       let tip = try await stage.commit(
