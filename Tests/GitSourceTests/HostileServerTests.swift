@@ -208,7 +208,10 @@ import Vocabulary
   static let overSSH: [(command: String, kind: SourceError.Kind, words: String, timeout: Duration)] = [
     ("exec sleep 600", .timedOut, "no end after 1 s", .seconds(1)),
     ("echo this is not Git", .unreachable, "ssh://", .seconds(30)),
-    ("sh -c \"$SSH_ORIGINAL_COMMAND\" | head -c 150", .unreachable, "ssh://", .seconds(30)),
+    (
+      "sh -c \"$SSH_ORIGINAL_COMMAND\" < /dev/null | head -c 150", .unreachable, "the remote end hung up",
+      .seconds(30)
+    ),
     ("kill -9 $PPID", .unreachable, "ssh://", .seconds(30)),
     (
       "while :; do printf '0041%040d refs/heads/branch-x\\n' 1; done", .tooLarge,

@@ -230,7 +230,8 @@ import Vocabulary
     }
   }
 
-  @Test(arguments: HostileTree.allCases)
+  // Git itself does not get through a chain of thousands of folders; `HostileTreeTests` has that one.
+  @Test(arguments: HostileTree.allCases.filter { $0 != .nested })
   func `trees that nobody comes to the end of are held, and the agent goes on`(kind: HostileTree) async throws
   {
     try await Stage.with { stage in
@@ -246,7 +247,8 @@ import Vocabulary
       try await expectHeld(CommitID(commit), before, host, "changes more than 1000 files")
       let remedy = try await stage.commit("Deploy fraud 4", ["fraud.yaml": manifest(4)], by: stage.ann)
       await host.reconciler.poll()
-      #expect(await host.source.held == nil || host.source.commit == remedy)
+      let source = await host.source
+      #expect((source.held, source.commit) == (nil, remedy))
     }
   }
 
