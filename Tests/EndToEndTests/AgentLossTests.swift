@@ -94,6 +94,9 @@ struct AgentLossTests {
         #expect(stalled.stable?.version == "1")
         #expect(stalled.condition("PinnedByRollback") != nil)
         try FileManager.default.removeItem(atPath: frozen)
+        // A server that says no is asked a minute later, or when the branch has moved.
+        try await site.remote.commit(["README": "thawed\n"], message: "Write a README")
+        try await site.remote.work("push", "--quiet", "origin", "HEAD:main")
         let (second, _) = try await site.waitUntilReverted("fraud", "2")
         try await site.waitUntilStable("fraud", "1")
 

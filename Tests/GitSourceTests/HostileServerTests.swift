@@ -209,7 +209,7 @@ import Vocabulary
     ("exec sleep 600", .timedOut, "no end after 1 s", .seconds(1)),
     ("echo this is not Git", .unreachable, "ssh://", .seconds(30)),
     (
-      "sh -c \"$SSH_ORIGINAL_COMMAND\" < /dev/null | head -c 150", .unreachable, "the remote end hung up",
+      "sh -c \"$SSH_ORIGINAL_COMMAND\" < /dev/null | head -c 150", .unreachable, "config.git",
       .seconds(30)
     ),
     ("kill -9 $PPID", .unreachable, "ssh://", .seconds(30)),
