@@ -26,19 +26,13 @@ package struct PushRefusal: Hashable, Codable, Sendable {
   ///   - branch: What was pushed to.
   ///   - isProposal: Whether that is a branch of the agent's own.
   package func sentence(about branch: String, isProposal: Bool = false) -> String {
-    "the server refuses the push to \(branch): \(words); \(isProposal ? remedyForProposals : remedy(for: branch))"
+    "the server refuses the push to \(branch): \(words); \(remedy(for: branch, isProposal: isProposal))"
   }
 
-  private var remedyForProposals: String {
+  private func remedy(for branch: String, isProposal: Bool) -> String {
     switch kind {
-    case .protectedBranch, .hook: "let the agent create, force-push and delete branches below evenkeel/"
-    case .denied: "give the agent's key or token the right to write"
-    case .other: "look into it at the server"
-    }
-  }
-
-  private func remedy(for branch: String) -> String {
-    switch kind {
+    case .protectedBranch where isProposal, .hook where isProposal:
+      "let the agent create, force-push and delete branches below evenkeel/"
     case .protectedBranch:
       "allow the agent's key or user to push to \(branch), or set `writeBack.mode: branch`"
     case .hook:
