@@ -19,20 +19,34 @@ struct Benchmarks: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "benchmarks", abstract: "Measure Evenkeel against other tools on this machine, in one run.")
 
-  @Option(help: "Only scenarios whose name contains this text.")
-  var only: String?
+  @Option(help: "Only this scenario. May be repeated.")
+  var only: [String] = []
 
   @Flag(help: "A tenth of the models and fewer rounds: to see that everything works, not to quote.")
   var quick = false
 
+  func validate() throws {
+    let names = allScenarios.map(\.name)
+    for name in only where !names.contains(name) {
+      throw ValidationError("there is no scenario '\(name)'; there are \(names.joined(separator: ", "))")
+    }
+  }
+
   func run() async throws {
     let scale = quick ? Scale.quick : .full
     var report = Report(scale: scale)
-    for scenario in allScenarios where only.map({ scenario.name.contains($0) }) ?? true {
+    var failures: [String] = []
+    for scenario in allScenarios where only.isEmpty || only.contains(scenario.name) {
       Progress.say("\(scenario.name) …")
-      report.add(try await scenario.measure(scale))
+      do {
+        report.add(try await scenario.measure(scale))
+      } catch {
+        // The figures of hours are not thrown away for one that cannot be had.
+        failures.append("\(scenario.name): \(error)")
+      }
     }
     report.show()
+    guard failures.isEmpty else { throw BenchmarkFailure(failures.joined(separator: "\n")) }
   }
 }
 

@@ -56,6 +56,9 @@ struct Figure: Sendable {
     }
   }
 
+  /// For who waits for the table.
+  var line: String { cells.joined(separator: " | ") }
+
   fileprivate var cells: [String] {
     let limit =
       switch bar {

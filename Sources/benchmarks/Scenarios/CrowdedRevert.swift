@@ -81,6 +81,8 @@ private actor CrowdedStage {
 
   /// How long it takes somebody to land the revert of a version that was deployed just before the crowd began.
   func measure(_ land: @escaping @Sendable (Job) async throws -> Void) async throws -> Double {
+    let path = origin.fleet.path(turn + 1)
+    let before = try await origin.remote.bare("show", "main:\(path)")
     let task = try await deploy()
     let start = try await commits()
     let took = try await crowd.write {
@@ -89,9 +91,9 @@ private actor CrowdedStage {
       }
       return try await seconds { try await land(task) }
     }
-    let now = try await origin.remote.bare("show", "main:\(origin.fleet.path(turn))")
-    let isReverted = now + "\n" == origin.fleet.text(turn)
+    let isReverted = try await origin.remote.bare("show", "main:\(path)") == before
     try require(isReverted || took >= Self.patience, "nothing was reverted")
+    Progress.say("  landed after \(Unit.seconds.text(took))")
     return took
   }
 

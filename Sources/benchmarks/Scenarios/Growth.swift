@@ -15,7 +15,9 @@ extension Scenario {
         Progress.say("growth: \(models) manifests, \(history) commits …")
         var size = scale
         (size.models, size.history, size.rounds) = (models, history, scale.rounds / 3)
-        figures.append(try await withFleetServer(size) { try await grow($0, size) })
+        let grown = try await withFleetServer(size) { try await grow($0, size) }
+        for figure in grown { Progress.say("  \(figure.line)") }
+        figures.append(grown)
       }
     }
     // One kind of work after the other, so that its growth is read downwards.
