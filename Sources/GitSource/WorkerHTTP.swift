@@ -1,4 +1,5 @@
 import CLibgit2
+import Glibc
 
 /// libgit2's own HTTP, with a meter between it and the parser of what comes.
 ///
@@ -99,7 +100,18 @@ private func writeRequest(
   guard let metered = MeteredStream.behind(stream), let write = metered.inner.pointee.write else {
     return GIT_EUSER.rawValue
   }
+  sendAtOnce()
   return write(metered.inner, bytes, size)
+}
+
+/// Has the kernel send what is written, however little it is. libgit2 writes head and body of a request one after the
+/// other, and by default the body waits until the server has acknowledged the head: 40 ms, most of a fetch.
+private func sendAtOnce() {
+  var yes: CInt = 1
+  // libgit2 tells nobody which descriptor is the connection's. The worker has few, and files refuse.
+  for descriptor in 3..<CInt(64) {
+    setsockopt(descriptor, CInt(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<CInt>.size))
+  }
 }
 
 private func freeStream(_ stream: UnsafeMutablePointer<git_smart_subtransport_stream>?) {
