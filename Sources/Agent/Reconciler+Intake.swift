@@ -12,7 +12,7 @@ extension Reconciler {
   package func poll() async -> SourceError? {
     await polls.enter()
     defer { polls.leave() }
-    let answered = records.byName.compactMapValues(\.machine.answeredBy)
+    let answered = answeredFailures()
     var tip: CommitID?
     do throws(SourceError) {
       let fetched = try await edges.repository.fetch()
@@ -26,6 +26,13 @@ extension Reconciler {
       if !Task.isCancelled { await sourceFailed(error) }
     }
     return sourceTrouble
+  }
+
+  /// The failures that somebody has answered in Git.
+  private func answeredFailures() -> [ModelName: WriteBackProgress] {
+    names(where: { !$0.isSettled }).reduce(into: [:]) { answered, name in
+      answered[name] = records[name]?.machine.answeredBy
+    }
   }
 
   /// Failures that were answered in Git before this look at it began, and that it asks for all the same.
@@ -91,8 +98,11 @@ extension Reconciler {
     }
     let wishes = try await wishes(at: tip)
     // A model whose attempt has failed may be asked for anew by a commit that leaves no difference to see.
-    let pinned = Set(records.values.filter(\.machine.isPinned).map(\.machine.name))
-    let changed = wishes.models.values.filter { $0 != desired?.models[$0.name] || pinned.contains($0.name) }
+    let pinned = Set(names(where: \.isPinned))
+    var changed = wishes.changes(since: desired)
+    for name in pinned.subtracting(changed.map(\.name)) {
+      if let model = wishes.models[name] { changed.append(model) }
+    }
     let revisions = Dictionary(
       uniqueKeysWithValues: changed.map { ($0.name, Planning.revision(of: $0.workload)) })
     let unknown = revisions.filter { name, revision in
@@ -104,8 +114,8 @@ extension Reconciler {
       : try await History(repository: edges.repository)
         .introductions(
           of: unknown, at: tip, after: await lastCommit(),
-          knowing: records.byName.compactMapValues {
-            $0.machine.isPinned ? nil : $0.machine.desired?.revision
+          knowing: unknown.keys.reduce(into: [:]) { known, name in
+            if !pinned.contains(name) { known[name] = records[name]?.machine.desired?.revision }
           })
     let reverts = try await unrecordedReverts(for: wishes, at: tip)
     let now = edges.clock.now()
@@ -214,8 +224,8 @@ extension Reconciler {
     async throws(SourceError) -> [WriteBackRequest: CommitID]
   {
     var found: [WriteBackRequest: CommitID] = [:]
-    for machine in records.values.map(\.machine) {
-      guard let request = request(for: machine),
+    for name in names(where: { !$0.isSettled }) {
+      guard let machine = records[name]?.machine, let request = request(for: machine),
         AskedFor(machine.name, in: wishes)
           == machine.stable.map({ .revision($0.revision) }) ?? .nothing
       else { continue }
@@ -257,18 +267,18 @@ extension Reconciler {
   /// missing: nothing is ever removed because of a mistake in a file.
   private func missing(in wishes: DesiredState) -> [ModelName] {
     guard wishes.unattributed.isEmpty else { return [] }
-    return records.keys.sorted().filter { name in
-      wishes.models[name] == nil && !wishes.unreadable.contains(name)
-        && records[name]?.machine.isGone == false && records[name]?.machine.removing == false
+    return names { standing in
+      !standing.isGone && !standing.isRemoving && !wishes.models.keys.contains(standing.name)
+        && !wishes.unreadable.contains(standing.name)
     }
   }
 
   /// The missing models that are to go, or why none of them is.
   private func leaving(in wishes: DesiredState) -> ([ModelName], Trouble?) {
     let missing = missing(in: wishes)
-    let running = records.values.filter { $0.machine.stable != nil && !$0.machine.removing }
-    let runningAndMissing = running.count { missing.contains($0.machine.name) }
-    let refusal = pruneRefusal(of: runningAndMissing, among: running.count, percent: settings.pruneLimit)
+    let running = survey().count { $0.runs }
+    let runningAndMissing = missing.count { standings[$0]?.runs == true }
+    let refusal = pruneRefusal(of: runningAndMissing, among: running, percent: settings.pruneLimit)
     return (refusal == nil ? missing : [], refusal)
   }
 

@@ -24,7 +24,7 @@ package actor Reconciler {
   /// Which commits are trusted; `nil` when nothing is journalled about it.
   var trust: TrustRecord?
   /// The tip that is not taken in, as of the last look at Git.
-  var held: CommitID?
+  package internal(set) var held: CommitID?
   /// Why models that Git no longer has are kept all the same.
   var pruneTrouble: Trouble?
   /// Why rollouts that are due have not begun, as of the last pass.

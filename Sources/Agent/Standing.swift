@@ -17,6 +17,8 @@ final class Standing: Sendable {
   let isDue: Bool
   /// Whether its rollout has failed, and waits for Git or for a person.
   let isParked: Bool
+  /// Whether Git asks for an attempt that has been given up.
+  let isPinned: Bool
   /// Whether a branch with a revert of ours is to be deleted.
   let hasWithdrawals: Bool
   /// When time alone makes a pass useful.
@@ -48,6 +50,7 @@ final class Standing: Sendable {
     isRemoving = machine.removing
     isDue = machine.due != nil
     isParked = machine.isParked
+    isPinned = machine.isPinned
     hasWithdrawals = machine.withdrawals != nil
     deadline = machine.deadline()
     stable = machine.stable?.revision
@@ -71,6 +74,9 @@ final class Standing: Sendable {
       machine, wanted, record?.workloads ?? [:], ready: serving.count { $0.condition == .ready },
       leaving: unwanted + instances.filter { $0.condition == .stopping })
   }
+
+  /// Whether a version of it is to go on running.
+  var runs: Bool { stable != nil && !isRemoving }
 
   /// The cheap case, and at any moment the case of almost every model.
   var isAtRest: Bool { isComplete || isGone }

@@ -23,6 +23,14 @@ package struct DesiredState: Equatable, Sendable {
   }
 }
 
+extension DesiredState {
+  /// The models that an earlier state does not have, or has otherwise.
+  package func changes(since earlier: DesiredState?) -> [DesiredModel] {
+    guard let earlier else { return Array(models.values) }
+    return models.values.filter { $0 != earlier.models[$0.name] }
+  }
+}
+
 /// One model as Git asks for it.
 package struct DesiredModel: Hashable, Codable, Sendable {
   package var name: ModelName

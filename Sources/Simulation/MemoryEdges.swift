@@ -22,7 +22,11 @@ package actor MemoryArtifacts: ArtifactStore {
 
 /// Instances that only exist as records. They are ready at once, unless told otherwise.
 package actor MemoryInstances: InstanceDriver {
-  private var observations: [InstanceID: InstanceObservation] = [:]
+  private var observations: [InstanceID: InstanceObservation] = [:] {
+    didSet { listed = nil }
+  }
+  /// All of them in order, as they were last answered; `nil` once one has changed.
+  private var listed: [InstanceObservation]?
   package private(set) var started: [InstanceSpec] = []
   /// The condition that instances of a revision have after their start.
   private var fates: [Revision: InstanceCondition] = [:]
@@ -55,7 +59,10 @@ package actor MemoryInstances: InstanceDriver {
   }
 
   package func observe() async -> [InstanceObservation] {
-    observations.values.sorted { $0.id < $1.id }
+    if let listed { return listed }
+    let fresh = observations.values.sorted { $0.id < $1.id }
+    listed = fresh
+    return fresh
   }
 
   package func start(_ spec: InstanceSpec) async throws(InstanceError) {

@@ -39,8 +39,8 @@ extension Mutant {
       seed: 6),
     Mutant(
       "remove-what-cannot-be-read", in: "Agent/Reconciler+Intake.swift",
-      "wishes.models[name] == nil && !wishes.unreadable.contains(name)",
-      "wishes.models[name] == nil && (MUTANT || !wishes.unreadable.contains(name))", seed: 3),
+      "&& !wishes.unreadable.contains(standing.name)",
+      "&& (MUTANT || !wishes.unreadable.contains(standing.name))", seed: 3),
   ]
 
   /// Bugs of the loop: order, journal, clocks, instances.

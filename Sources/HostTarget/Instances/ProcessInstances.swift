@@ -15,7 +15,12 @@ package actor ProcessInstances: InstanceDriver {
   private let searchPath: String
   private let onChange: @Sendable () -> Void
   private let logger: Logger
-  var instances: [InstanceID: SupervisedInstance] = [:]
+  var instances: [InstanceID: SupervisedInstance] = [:] {
+    didSet { observations = nil }
+  }
+  /// Of all of them in order, as of the last time that somebody asked; `nil` once one has changed. Who compares the same
+  /// array twice finds at once that it is the same.
+  private var observations: [InstanceObservation]?
   /// Watches its end, and asks whether it is ready.
   private var watchers: [InstanceID: [Task<Void, Never>]] = [:]
   private let clock = ContinuousClock()
@@ -50,7 +55,10 @@ package actor ProcessInstances: InstanceDriver {
   // MARK: - InstanceDriver
 
   package func observe() -> [InstanceObservation] {
-    instances.values.map(\.observation).sorted { $0.id < $1.id }
+    if let observations { return observations }
+    let fresh = instances.values.map(\.observation).sorted { $0.id < $1.id }
+    observations = fresh
+    return fresh
   }
 
   package func start(_ spec: InstanceSpec) throws(InstanceError) {
@@ -224,7 +232,7 @@ package actor ProcessInstances: InstanceDriver {
     guard let before = instances[id], !before.isGone, !before.isStopping else { return nil }
     var after = before
     after.note(answer)
-    instances[id] = after
+    if after != before { instances[id] = after }
     if after.condition != before.condition { onChange() }
     return after.probeInterval
   }

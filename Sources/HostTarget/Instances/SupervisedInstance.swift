@@ -1,7 +1,7 @@
 import Effects
 
 /// What is known of one instance, and the rules of how it changes: no effects in here.
-struct SupervisedInstance: Sendable {
+struct SupervisedInstance: Equatable, Sendable {
   let spec: InstanceSpec
   /// `nil` when there was no process to adopt.
   let process: ProcessIdentity?
