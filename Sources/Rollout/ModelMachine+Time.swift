@@ -2,21 +2,24 @@ package import Vocabulary
 
 extension ModelMachine {
   /// When time alone will complete or fail the current step, or make a write-back due.
-  package func deadline() -> Timestamp? {
-    [rolloutDeadline, withdrawals?.map(\.retryAt).min()].compactMap(\.self).min()
+  package func deadline() -> Timestamp? { deadlines().min() }
+
+  /// All such times. One that is over may stay: an analysis that lacks requests goes on.
+  package func deadlines() -> [Timestamp] {
+    (rolloutDeadlines + [withdrawals?.map(\.retryAt).min()]).compactMap(\.self)
   }
 
-  private var rolloutDeadline: Timestamp? {
-    guard let rollout else { return nil }
+  private var rolloutDeadlines: [Timestamp?] {
+    guard let rollout else { return [] }
     switch rollout.stage {
     case .stepping:
-      if let halt = rollout.halt { return halt.isTold ? nil : halt.since + Self.outagePatience }
+      if let halt = rollout.halt { return halt.isTold ? [] : [halt.since + Self.outagePatience] }
       let unready = rollout.unreadySince.map { $0 + rollout.rules.readyTimeout }
       let whole = rollout.isPromoted ? nil : rollout.deadlineAt
-      return [unready, whole, stepDeadline(of: rollout)].compactMap(\.self).min()
-    case .writingBack(_, .pending(_, let retryAt, _, _, _)): return retryAt
-    case .writingBack(_, .proposed(_, let lookAt)): return lookAt
-    case .restoring, .writingBack, .held: return nil
+      return [unready, whole, stepDeadline(of: rollout)]
+    case .writingBack(_, .pending(_, let retryAt, _, _, _)): return [retryAt]
+    case .writingBack(_, .proposed(_, let lookAt)): return [lookAt]
+    case .restoring, .writingBack, .held: return []
     }
   }
 

@@ -225,7 +225,7 @@ package final class Episode: @unchecked Sendable {
 
   /// Somebody who has set the branch back says after a while that it was meant.
   private func lookAtHeldSource() async {
-    guard let reconciler, !life.isOver, let commit = await reconciler.status().source.held else {
+    guard let reconciler, !life.isOver, let commit = await reconciler.held else {
       heldSince = nil
       return
     }
@@ -271,7 +271,7 @@ package final class Episode: @unchecked Sendable {
   private func restrained(_ pause: Duration) -> Duration {
     guard leisure > pause else { return pause }
     let now = world.clock.now()
-    let deadlines = world.ledger.models.values.compactMap { $0.machine.deadline() }.filter { $0 > now }
+    let deadlines = world.ledger.models.values.flatMap { $0.machine.deadlines() }.filter { $0 > now }
     guard let first = deadlines.min() else { return leisure }
     return max(pause, min(leisure, first - now))
   }

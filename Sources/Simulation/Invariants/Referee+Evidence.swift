@@ -182,7 +182,8 @@ extension Referee {
       case .neverReady: now - open.startedAt - open.stoodStill >= open.policy.readyTimeout
       case .crashed:
         open.crashes > 2 || now - open.lastReadyAt + slack(in: world) >= open.policy.readyTimeout
-      case .checkFailed: hasErrors(record, nature, in: world)
+      case .checkFailed:
+        hasErrors(record, nature, in: world) || open.beganByOldCounts && hadErrors(record, in: world)
       case .undecided: open.policy.onUndecided == .revert
       case .deadlineExceeded:
         open.policy.progressDeadline.map { now - open.startedAt - open.stoodStill >= $0 } ?? false
@@ -201,6 +202,13 @@ extension Referee {
     if nature.errorRate > Nature.tolerable { return true }
     let key = BackendKey(model: record.model, revision: record.revision)
     return world.door.misfortunes.contains(key)
+  }
+
+  /// Whether the revision has ever answered errors. When the gateway told old counts at the beginning of a rollout, nobody
+  /// could know of those that came before it.
+  private func hadErrors(_ record: RolloutRecord, in world: World) -> Bool {
+    let key = BackendKey(model: record.model, revision: record.revision)
+    return world.door.counters[key].map { $0.errors > 0 } ?? false
   }
 }
 

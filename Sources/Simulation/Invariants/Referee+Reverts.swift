@@ -5,6 +5,11 @@ import Vocabulary
 
 /// Invariant 4: what the agent writes into Git.
 extension Referee {
+  /// The agent has written a commit, and has yet to push it: other models may come to another version until then.
+  mutating func writes(_ id: CommitID) {
+    goodWhenWritten[id] = watches.compactMapValues(\.proven.last)
+  }
+
   /// The remote is about to take a commit of the agent.
   mutating func pushes(_ id: CommitID, in world: World) {
     guard let commit = world.branch.commit(id) else { return }
@@ -100,7 +105,8 @@ extension Referee {
       let wasThere =
         old != nil || before.unreadable.contains(name)
         || after.models[name].map { before.unattributed.contains($0.file) } ?? false
-      if new != good || new == nil || !wasThere || old == new {
+      let isGood = new != nil && (new == good || new == goodWhenWritten[commit.id]?[name])
+      if !isGood || !wasThere || old == new {
         blame(
           .reverts, "\(commit.id.short) reverts \(record.model) and changes \(name) with it", in: world)
       }

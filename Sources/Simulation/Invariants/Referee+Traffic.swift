@@ -103,9 +103,19 @@ extension Referee {
 
   // MARK: Service
 
+  /// The version before the one that is being watched, when traffic goes back to it and the disk is full: what has failed
+  /// is off traffic before anybody can read of it.
+  private func returnsUnwritten(_ name: ModelName, under table: RouteTable, in world: World) -> Revision? {
+    guard world.troubles.has(.diskFull), let displaced = world.ledger.courses[name]?.displaced,
+      table.models[name]?.weights[displaced] == 100
+    else { return nil }
+    return displaced
+  }
+
   /// The agent takes nobody's last answer away.
   private mutating func checkService(of name: ModelName, under table: RouteTable, in world: World) {
-    guard mustServe(name), let stable = watches[name]?.proven.last,
+    guard mustServe(name),
+      let stable = returnsUnwritten(name, under: table, in: world) ?? watches[name]?.proven.last,
       world.door.routing.answers(name, in: world), !table.answers(name, in: world)
     else { return }
     // Servers that ended or hang by themselves are nobody's fault. Those that the agent has stopped are its own.

@@ -13,6 +13,8 @@ struct Referee {
   let names: [ModelName]
   /// The reverts that the remote has taken, by the rollout that each answers.
   var reverts: [RolloutID: CommitID] = [:]
+  /// Which version of each model was the last good one when the agent wrote a commit.
+  var goodWhenWritten: [CommitID: [ModelName: Revision]] = [:]
   /// The branch that the revert of a rollout was proposed on.
   var proposed: [RolloutID: String] = [:]
   /// The policy that each rollout began under.

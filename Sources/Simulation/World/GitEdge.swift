@@ -164,6 +164,7 @@ struct GitEdge: ConfigRepository {
   {
     guard life.begins() else { throw Self.dead }
     let commit = world.branch.add(parents: [parent], message, tree, isOurs: true)
+    world.referee.writes(commit)
     if world.rivals.isMultiple(of: 2) { strikeRival() }
     guard life.survives() else { throw Self.dead }
     return commit
