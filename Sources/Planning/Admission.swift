@@ -124,10 +124,19 @@ private func admission(
 package func refusal(
   of proposal: Proposal, among models: [ModelName: Neighbour], within limits: HostLimits
 ) -> Trouble? {
+  guard limits.capacity != nil else { return nil }
+  return refusal(
+    of: proposal, replacing: models[proposal.model],
+    beside: total(of: models, besides: proposal.model, \.atRest), within: limits)
+}
+
+/// The same for who knows what all other models need at rest.
+func refusal(
+  of proposal: Proposal, replacing model: Neighbour?, beside others: Resources, within limits: HostLimits
+) -> Trouble? {
   guard let capacity = limits.capacity else { return nil }
-  let others = total(of: models, besides: proposal.model, \.atRest)
-  let stable = models[proposal.model]?.atRest ?? Resources()
-  let peak = proposal.peak(beside: models[proposal.model])
+  let stable = model?.atRest ?? Resources()
+  let peak = proposal.peak(beside: model)
   guard let lack = peak.lack(since: stable, beside: others, of: capacity) else { return nil }
   let alone = stable.max(proposal.candidate).lack(since: stable, beside: others, of: capacity) == nil
   let advice =
@@ -165,6 +174,10 @@ extension Proposal {
 extension Resources {
   package static func + (left: Resources, right: Resources) -> Resources {
     Resources(milliCPU: left.milliCPU + right.milliCPU, memory: left.memory + right.memory)
+  }
+
+  static func - (left: Resources, right: Resources) -> Resources {
+    Resources(milliCPU: left.milliCPU - right.milliCPU, memory: left.memory - right.memory)
   }
 
   package static func * (resources: Resources, count: Int) -> Resources {

@@ -6,17 +6,23 @@ extension Plan {
   /// Takes the rollouts out of the plan that the host could not hold even with nothing else under way. They are taken
   /// in the order of their names, as the loop takes them, each counting what those before it will need.
   mutating func refuseWhatDoesNotFit(_ desired: DesiredState, on observed: ObservedState) {
+    guard observed.capacity != nil else { return }
     let limits = HostLimits(capacity: observed.capacity)
     var load = restingLoad(desired, on: observed)
-    changes = changes.filter { change in
-      guard change.rollout, let wish = desired.models[change.model] else { return true }
+    // Kept up to date: added up for every change it would be the square of their number.
+    var total = load.values.reduce(Resources()) { $0 + $1.atRest }
+    changes.removeAll { change in
+      guard change.rollout, let wish = desired.models[change.model] else { return false }
       let proposal = Proposal(wish)
-      if let refusal = refusal(of: proposal, among: load, within: limits) {
+      let before = load[change.model]
+      let others = total - (before?.atRest ?? Resources())
+      if let refusal = refusal(of: proposal, replacing: before, beside: others, within: limits) {
         stalled.append(StalledModel(model: change.model, reason: refusal.reason, message: refusal.message))
-        return false
+        return true
       }
       load[change.model] = Neighbour(atRest: proposal.candidate)
-      return true
+      total = others + proposal.candidate
+      return false
     }
   }
 

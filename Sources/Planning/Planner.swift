@@ -18,7 +18,9 @@ package func plan(
   introducedBy: (ModelName, Revision) -> CommitID?
 ) -> Plan {
   var plan = Plan(source: source, diagnostics: desired.diagnostics)
-  for model in desired.models.values where !desired.unreadable.contains(model.name) {
+  // In order from the beginning: a name is moved sooner than a change.
+  for name in desired.models.keys.sorted() where !desired.unreadable.contains(name) {
+    guard let model = desired.models[name] else { continue }
     let known = observed.models[model.name] ?? ObservedModel()
     var outcome = outcome(of: Wish(model), on: known, introducedBy: introducedBy)
     if case .changed(var change) = outcome, change.rollout {

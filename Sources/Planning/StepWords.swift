@@ -104,11 +104,15 @@ struct StepWords {
 /// A URI without user info, query and fragment: they can hold passwords, signatures and tokens, and plans are shown
 /// to many, also on pull requests.
 func shownURI(_ uri: String) -> String {
-  let plain = uri.prefix { $0 != "?" && $0 != "#" }
-  guard let slashes = plain.firstRange(of: "//") else { return String(plain) }
-  let authority = plain[slashes.upperBound...].prefix { $0 != "/" }
-  guard let at = authority.lastIndex(of: "@") else { return String(plain) }
-  return String(plain[..<slashes.upperBound] + plain[plain.index(after: at)...])
+  // Bytes, not characters: all that matters is ASCII, and there may be ten thousand of them.
+  let plain = uri.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+  guard let slash = plain.firstIndex(of: UInt8(ascii: "/")) else { return String(Substring(plain)) }
+  let next = plain.index(after: slash)
+  guard next < plain.endIndex, plain[next] == UInt8(ascii: "/") else { return String(Substring(plain)) }
+  let rest = plain[plain.index(after: next)...]
+  let authority = rest.prefix { $0 != UInt8(ascii: "/") }
+  guard let at = authority.lastIndex(of: UInt8(ascii: "@")) else { return String(Substring(plain)) }
+  return String(uri[..<rest.startIndex] + uri[plain.index(after: at)..<plain.endIndex])
 }
 
 func instanceCount(_ count: Int) -> String { count == 1 ? "1 instance" : "\(count) instances" }
