@@ -48,6 +48,9 @@ struct ReturnCheck {
     /// Whether a person vouches for one of the steps.
     var hasAuthor = false
     var vouchers: [CommitID: Voucher] = [:]
+    /// The models that the commit changes. Of the rest only the newest step knows: a thousand steps with ten thousand
+    /// models each would not fit into memory.
+    var concerned: Set<ModelName> = []
 
     init(commits: [CommitSummary]) { self.commits = commits }
   }
@@ -77,7 +80,9 @@ struct ReturnCheck {
       }
       isReturn = false
     }
-    line.steps.append(TrustedStep(desired: try await desired(at: index, of: line), isReturn: isReturn))
+    let desired = try await desired(at: index, of: line)
+    line.steps.append(
+      TrustedStep(desired: index == 0 ? desired : desired.only(line.concerned), isReturn: isReturn))
     return true
   }
 
@@ -93,15 +98,21 @@ struct ReturnCheck {
 
   private func objection(to commit: CommitID, along line: inout Line) async throws(SourceError) -> String? {
     let result = try await desired(at: commit)
-    var objection: String? = "follows no trusted commit"
-    while try await extend(&line) {
-      let index = line.steps.count - 1
-      // The same wishes lead to the same answer.
-      if index > 0, line.commits[index].manifests == line.commits[index - 1].manifests { continue }
-      objection = Planning.objection(toReturning: result, along: line.steps, serving: serving)
-      if objection == nil { return nil }
+    guard try await extend(&line), let parent = line.steps.first?.desired else {
+      return "follows no trusted commit"
     }
-    return objection
+    line.concerned = Set(result.changes(since: parent).map(\.name))
+      .union(parent.changes(since: result).map(\.name))
+    while true {
+      let known = line.steps.count
+      let objection = Planning.objection(toReturning: result, along: line.steps, serving: serving)
+      if objection == nil { return nil }
+      // Whatever is a return along a part of the line is one along more of it. So it may be asked less and less often: every
+      // time would be the square of its length.
+      let next = max(known + 1, known > Self.batch ? known * 2 : 0)
+      while line.steps.count < next, try await extend(&line) {}
+      if line.steps.count == known { return objection }
+    }
   }
 
   /// A return from the first deployment of all leaves no folder.

@@ -29,6 +29,13 @@ extension DesiredState {
     guard let earlier else { return Array(models.values) }
     return models.values.filter { $0 != earlier.models[$0.name] }
   }
+
+  /// What it says about these models, and of what may be about any.
+  package func only(_ names: Set<ModelName>) -> DesiredState {
+    DesiredState(
+      models: names.reduce(into: [:]) { $0[$1] = models[$1] }, unreadable: unreadable.intersection(names),
+      unattributed: unattributed)
+  }
 }
 
 /// One model as Git asks for it.
